@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Export a run's averaged weights to ``model/regressor.onnx``: BatchNorm folded, normalisation and z-scores inside.
+
+    python -m training.export --run first [--out FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from ddfa_blender.paths import model_file
+from ddfa_blender.projection import CROP_SIZE
+
+from .network import DeployedRegressor, FaceRegressor
+from .train import load_statistics
+from .workspace import RUNS
+
+OUTPUTS = ("params", "landmarks", "arkit", "confidence")
+
+
+def load_deployed(checkpoint: Path) -> DeployedRegressor:
+    """The averaged network of a checkpoint with BatchNorm folded into its convolutions."""
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    network = FaceRegressor(state["settings"]["width"])
+    network.load_state_dict(state["averaged"])
+    network.eval()
+    for index, layer in enumerate(network.backbone):
+        fused = fuse_conv_bn_eval(layer[0], layer[1])
+        network.backbone[index] = nn.Sequential(fused, nn.ReLU())
+    return DeployedRegressor(network, load_statistics(state)).eval()
+
+
+def export(checkpoint: Path, out: Path) -> str:
+    """Write the ONNX file, check it against PyTorch on random crops, and return its SHA-256.
+
+    Raises:
+        RuntimeError: ONNX Runtime's outputs differ from PyTorch's by more than rounding.
+    """
+    deployed = load_deployed(checkpoint)
+    generator = torch.Generator().manual_seed(0)
+    crops = torch.randint(0, 256, (2, CROP_SIZE, CROP_SIZE, 3), generator=generator, dtype=torch.uint8)
+    part = out.with_suffix(".part.onnx")
+    torch.onnx.export(
+        deployed, (crops,), str(part), input_names=["image"], output_names=list(OUTPUTS),
+        dynamic_axes={name: {0: "n"} for name in ("image", *OUTPUTS)}, opset_version=17, dynamo=False,
+    )  # fmt: skip
+    onnx.checker.check_model(str(part))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(part), options, providers=["CPUExecutionProvider"])
+    found = session.run(list(OUTPUTS), {"image": crops.numpy()})
+    with torch.no_grad():
+        expected = deployed(crops)
+    for name, ours, theirs in zip(OUTPUTS, found, expected, strict=True):
+        if not np.allclose(ours, theirs.numpy(), rtol=1e-3, atol=1e-3):
+            part.unlink()
+            raise RuntimeError(f"output {name} of the exported graph differs from PyTorch's")
+    part.replace(out)
+    return hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--out", type=Path, default=model_file("regressor.onnx"))
+    arguments = parser.parse_args()
+    digest = export(RUNS / arguments.run / "checkpoint.pt", arguments.out)
+    print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
+
+
+if __name__ == "__main__":
+    main()
