@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ddfa_blender.projection import CROP_SIZE
 
-from .faces import PICTURE_SIZE
 from .expressions import swapped_sides
+from .faces import PICTURE_SIZE
 from .photometric import change_look, cover, shuffle_tiles
 from .place_landmarks import MIRROR_68
 from .teacher_landmarks import mirror_params

@@ -84,8 +84,14 @@ def rendered_heads(paths: list[Path], weight: float) -> Pictures:
             offsets, blob = data["offsets"], data["images"].tobytes()
             images = _decode([blob[offsets[i] : offsets[i + 1]] for i in range(len(offsets) - 1)])
             parts.append(
-                Pictures(images, data["params"], data["landmarks68"][..., :2], data["arkit"], data["visible"],
-                         np.full(len(images), weight, np.float32))  # fmt: skip
+                Pictures(
+                    images,
+                    data["params"],
+                    data["landmarks68"][..., :2],
+                    data["arkit"],
+                    data["visible"],
+                    np.full(len(images), weight, np.float32),
+                )
             )
     return Pictures.joined(parts)
 

@@ -16,7 +16,9 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class FitSettings:
-    """``depth_weight`` multiplies z residuals; ``noise`` is the data's standard deviation as a share of the face box."""
+    """``depth_weight`` multiplies z residuals; ``noise`` is the data's standard deviation as a share of the face
+    box.
+    """
 
     depth_weight: float = 0.25
     noise: float = 0.004
@@ -49,6 +51,59 @@ def _initial_pose(points: Tensor, mean: Tensor) -> tuple[Tensor, Tensor, Tensor]
     return rotation, scale, centre - scale[:, None] * (rotation @ model_centre)
 
 
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """What stays the same through the iterations. ``axes`` (3,) are squared weights of x, y, z in the picture."""
+
+    points: Tensor  # (n, L, 3)
+    mean: Tensor  # (L, 3)
+    bases: Tensor  # (3L, k), rows in the order landmark, axis
+    weights: Tensor  # (L,) adding up to L
+    axes: Tensor
+    gram: Tensor  # (9, k·k): Σ_l w_l B_l[i]ᵀ B_l[j] for each pair of model axes i, j
+
+    @classmethod
+    def of(cls, points: Tensor, mean: Tensor, bases: Tensor, weights: Tensor, depth_weight: float) -> _Problem:
+        weights = weights / weights.mean()
+        weighted = bases * weights[:, None, None]
+        gram = torch.einsum("lik,ljm->ijkm", weighted, bases)
+        count = bases.shape[-1]
+        return cls(points, mean, bases.reshape(-1, count), weights, points.new_tensor([1.0, 1.0, depth_weight**2]),
+                   gram.reshape(9, count * count))  # fmt: skip
+
+    def shape(self, alpha: Tensor) -> Tensor:
+        """Landmarks (n, L, 3) in model millimetres."""
+        return self.mean + (alpha @ self.bases.T).reshape(len(alpha), -1, 3)
+
+
+def _normal_equations(
+    problem: _Problem, rotation: Tensor, scale: Tensor, rotated: Tensor, residual: Tensor
+) -> tuple[Tensor, Tensor]:
+    """JᵀWJ (n, 7 + k, 7 + k) and JᵀW·residual (n, 7 + k) for steps (turn 3, log scale 1, translation 3, then k).
+
+    The coefficients' block comes from the precomputed Gram matrices, which is what makes the fit fast.
+    """
+    count, landmarks = residual.shape[:2]
+    identity = torch.eye(3, dtype=residual.dtype).expand(count, landmarks, 3, 3)
+    pose = torch.cat([-_skew(rotated), rotated[..., None], identity], dim=-1)
+    metric = problem.weights[:, None] * problem.axes
+    weighted_pose = pose * metric[..., None]
+    turned = scale[:, None, None] * rotation
+    # Into the model's axes, where the bases live.
+    pose_in_model = torch.einsum("nij,nlip->nplj", turned, weighted_pose).reshape(count * 7, -1)
+    cross = (pose_in_model @ problem.bases).reshape(count, 7, -1)
+    model_metric = turned.transpose(1, 2) @ (turned * problem.axes[:, None])
+    size = problem.bases.shape[1]
+    inner = (model_metric.reshape(count, 9) @ problem.gram).reshape(count, size, size)
+    flat_pose = pose.reshape(count, -1, 7).transpose(1, 2)
+    outer = flat_pose @ weighted_pose.reshape(count, -1, 7)
+    normal = torch.cat([torch.cat([outer, cross], dim=2), torch.cat([cross.transpose(1, 2), inner], dim=2)], dim=1)
+    weighted = residual * metric
+    right_pose = (flat_pose @ weighted.reshape(count, -1, 1))[..., 0]
+    right_coefficients = (weighted @ turned).reshape(count, -1) @ problem.bases
+    return normal, torch.cat([right_pose, right_coefficients], dim=1)
+
+
 def fit_landmarks(
     points: Tensor, mean: Tensor, bases: Tensor, weights: Tensor, settings: FitSettings = FitSettings()
 ) -> Fit:
@@ -56,38 +111,30 @@ def fit_landmarks(
 
     Args:
         mean: (L, 3) landmarks of the mean head, millimetres.
-        bases: (L, 3, 50) shape and expression bases at the landmarks.
+        bases: (L, 3, k) shape and expression bases at the landmarks.
         weights: (L,) importance of each landmark.
     """
-    count, landmark_count = points.shape[:2]
+    problem = _Problem.of(points, mean, bases, weights, settings.depth_weight)
     rotation, scale, translation = _initial_pose(points, mean)
-    alpha = points.new_zeros(count, bases.shape[-1])
+    alpha = points.new_zeros(len(points), bases.shape[-1])
     box = (points[..., :2].amax(1) - points[..., :2].amin(1)).amax(1)
-    sqrt_weight = torch.sqrt(weights / weights.mean())[:, None] * points.new_tensor([1, 1, settings.depth_weight])
     damping = torch.cat([points.new_full((7,), 1e-9), points.new_ones(bases.shape[-1])])
+    # A residual of `noise`·box on every landmark weighs as much as one coefficient of size 1.
+    prior = damping * (points.shape[1] * (settings.noise * box) ** 2)[:, None]
     for _ in range(settings.iterations):
-        shape = mean + torch.einsum("lck,nk->nlc", bases, alpha)
-        rotated = scale[:, None, None] * shape @ rotation.transpose(1, 2)
-        residual = (points - rotated - translation[:, None]) * sqrt_weight
-        turn = -_skew(rotated)
-        identity = torch.eye(3, dtype=points.dtype).expand(count, landmark_count, 3, 3)
-        linear = torch.einsum("nij,ljk->nlik", scale[:, None, None] * rotation, bases)
-        jacobian = torch.cat([turn, rotated[..., None], identity, linear], dim=-1) * sqrt_weight[..., None]
-        jacobian = jacobian.reshape(count, landmark_count * 3, -1)
-        # A residual of `noise`·box on every landmark weighs as much as one coefficient of size 1.
-        prior = damping * (landmark_count * (settings.noise * box) ** 2)[:, None]
-        normal = jacobian.transpose(1, 2) @ jacobian + torch.diag_embed(prior)
-        right = (jacobian.transpose(1, 2) @ residual.reshape(count, -1, 1))[..., 0]
+        rotated = scale[:, None, None] * problem.shape(alpha) @ rotation.transpose(1, 2)
+        normal, right = _normal_equations(
+            problem, rotation, scale, rotated, points - rotated - translation[:, None]
+        )
         right[:, 7:] -= prior[:, 7:] * alpha
-        step = torch.linalg.solve(normal, right)
+        step = torch.linalg.solve(normal + torch.diag_embed(prior), right)
+        # Turn and scale act about the model's origin, not about the translation.
         rotation = torch.linalg.matrix_exp(_skew(step[:, :3])) @ rotation
         scale = scale * torch.exp(step[:, 3])
-        # `rotated` turns and scales about the origin of the model, not about the translation.
         translation = translation + step[:, 4:7]
         alpha = alpha + step[:, 7:]
-    shape = mean + torch.einsum("lck,nk->nlc", bases, alpha)
-    error = points - scale[:, None, None] * shape @ rotation.transpose(1, 2) - translation[:, None]
+    error = points - scale[:, None, None] * problem.shape(alpha) @ rotation.transpose(1, 2) - translation[:, None]
     transform = torch.cat([scale[:, None, None] * rotation, translation[..., None]], dim=-1)
     # Depth of a scaled orthographic projection is free: the label's is 0 (paper, Eq. 2).
     transform[:, 2, 3] = 0.0
-    return Fit(torch.cat([transform.reshape(count, 12), alpha], dim=1), error[..., :2].norm(dim=-1).mean(1))
+    return Fit(torch.cat([transform.reshape(-1, 12), alpha], dim=1), error[..., :2].norm(dim=-1).mean(1))

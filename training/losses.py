@@ -92,12 +92,12 @@ class RegressorLoss(nn.Module):
         face = face / face.sum().clamp(min=1.0)
         truth_z = (batch.params - self.statistics.params_mean) / self.statistics.params_std
         landmarks_z = (batch.landmarks - self.statistics.landmarks_mean) / self.statistics.landmarks_std
-        arkit = torch.sigmoid(heads.arkit)
+        miss = torch.sigmoid(heads.arkit) - batch.arkit
         terms = {
             "vertices": 20.0 * self.vertex_distance(self.statistics.real_params(heads.params), batch.params) @ face,
             "params": functional.smooth_l1_loss(heads.params, truth_z, reduction="none").mean(1) @ face,
             "landmarks": (heads.landmarks - landmarks_z).abs().mean(1) @ face,
-            "arkit": (((arkit - batch.arkit).abs() + 2.0 * (arkit - batch.arkit) ** 2) * self.arkit_weights).mean(1) @ face,
+            "arkit": ((miss.abs() + 2.0 * miss**2) * self.arkit_weights).mean(1) @ face,
             "confidence": functional.binary_cross_entropy_with_logits(heads.confidence, batch.confidence),
         }
         total = sum(getattr(self.weights, name) * term for name, term in terms.items())

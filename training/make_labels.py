@@ -80,7 +80,8 @@ def main() -> None:
     share = 100 * np.concatenate(residual) / size
     print(f"\nresidual {share.mean():.2f} % of the face box, 95th percentile {np.quantile(share, 0.95):.2f} %")
     coefficients = np.concatenate(params)[:, 12:]
-    print(f"coefficients: spread {coefficients.std():.2f}, 99.9th percentile of size {np.quantile(np.abs(coefficients), 0.999):.1f}")
+    largest = np.quantile(np.abs(coefficients), 0.999)
+    print(f"coefficients: spread {coefficients.std():.2f}, 99.9th percentile of size {largest:.1f}")
     DATA.mkdir(parents=True, exist_ok=True)
     np.savez(DATA / "labels.npz", params=np.concatenate(params), landmarks68=np.concatenate(points),
              arkit=np.concatenate([shard.arkit for shard in shards]),

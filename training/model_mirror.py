@@ -19,7 +19,7 @@ def vertex_mirror(model: MorphableModel) -> NDArray[np.int64]:
     Raises:
         ValueError: the model is not symmetric.
     """
-   
+
     flip = np.array([-1.0, 1.0, 1.0])
     _, mirror = cKDTree(model.mean).query(model.mean * flip)
     if not (mirror[mirror] == np.arange(len(mirror))).all():

@@ -15,7 +15,9 @@ _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1)
 
 
 class Heads(NamedTuple):
-    """Raw outputs: z-scored ``params`` (n, 62) and ``landmarks`` (n, 136), logits ``arkit`` (n, 52), ``confidence`` (n, 1)."""
+    """Raw outputs: z-scored ``params`` (n, 62) and ``landmarks`` (n, 136), logits ``arkit`` (n, 52) and
+    ``confidence`` (n, 1).
+    """
 
     params: Tensor
     landmarks: Tensor
@@ -38,8 +40,8 @@ class FaceRegressor(nn.Module):
         super().__init__()
         channels = int(32 * width)
         layers = [_convolution(3, channels, 3, 2)]
-        for outputs, stride in _BLOCKS:
-            outputs = int(outputs * width)
+        for full_width, stride in _BLOCKS:
+            outputs = int(full_width * width)
             layers += [_convolution(channels, channels, 3, stride, channels), _convolution(channels, outputs, 1, 1)]
             channels = outputs
         self.backbone = nn.Sequential(*layers)

@@ -43,7 +43,7 @@ def blur(picture: Picture, rng: np.random.Generator) -> Picture:
 def compress(picture: Picture, rng: np.random.Generator) -> Picture:
     """JPEG artefacts."""
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 70))])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
 def add_noise(picture: Picture, rng: np.random.Generator) -> Picture:

@@ -27,7 +27,7 @@ class SurfacePoints:
 
 
 def _simplex_fit(corners: NDArray, target: NDArray) -> tuple[NDArray, float]:
-    """Barycentric weights (k,) of the point of the simplex ``corners`` (k, D) nearest to ``target`` (D,), and its error.
+    """Barycentric weights (k,) of the point of the simplex ``corners`` (k, D) nearest to ``target`` (D,); its error.
 
     Active set by enumeration: corners with negative weight are dropped one by one.
     """

@@ -25,7 +25,6 @@ from .fitting import Fit, FitSettings, fit_landmarks
 from .identities import align_similarity
 from .make_morphable_model import STATISTICS, ModelParts, expression_basis, face_weight, make_parts
 from .surface import SurfacePoints, place_points
-from .symmetric_pca import mirrored
 
 #: The last ten of the 478 are the irises; they follow the gaze and lie on no fixed place.
 MESH_LANDMARKS = 468
@@ -36,7 +35,9 @@ _CLOSEST_ROUNDS, _PLACING_ROUNDS, _PLACING_FACES = 30, 3, 900
 
 @dataclass(frozen=True, eq=False)
 class HeadBases:
-    """What the fits need of the model: ``mean`` (V, 3), ``bases`` (50, V, 3), skin ``triangles``, mirror map, parities."""
+    """What the fits need of the model: ``mean`` (V, 3), ``bases`` (50, V, 3), skin ``triangles``, mirror map and
+    parities.
+    """
 
     mean: NDArray[np.float64]
     bases: NDArray[np.float64]

@@ -32,7 +32,7 @@ from .workspace import DATA, RUNS
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """One run. ``small_share`` of the steps sees ``small_size`` crops, which cost less (MobileNet pools globally)."""
+    """One run. ``stages`` are (share of the steps, crop side): small crops cost less (MobileNet pools globally)."""
 
     run: str
     crops: int = 400_000
@@ -41,8 +41,7 @@ class TrainingSettings:
     weight_decay: float = 0.02
     warm_up: int = 300
     width: float = 1.0
-    small_share: float = 0.4
-    small_size: int = 80
+    stages: tuple[tuple[float, int], ...] = ((0.35, 80), (0.4, 96), (0.25, 120))
     seed: int = 1
     average_decay: float = 0.998
     save_every: int = 250
@@ -55,8 +54,9 @@ class TrainingSettings:
 
     def crop_sizes(self) -> list[int]:
         """Side of the crops of each step."""
-        small = int(self.steps * self.small_share)
-        return [self.small_size] * small + [120] * (self.steps - small)
+        ends = np.cumsum([share for share, _ in self.stages]) * self.steps
+        progress = np.searchsorted(ends, np.arange(self.steps), side="right")
+        return [self.stages[min(int(stage), len(self.stages) - 1)][1] for stage in progress]
 
     def rate(self, step: int) -> float:
         """Learning rate: linear warm-up, then a cosine to zero."""
@@ -66,10 +66,10 @@ class TrainingSettings:
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def measure_statistics(pictures: Pictures, augmenter: Augmenter) -> Statistics:
-    """Mean and spread of the labels over 8,192 augmented crops."""
+def measure_statistics(pictures: Pictures, augmenter: Augmenter, crops: int = 8192) -> Statistics:
+    """Mean and spread of the labels over augmented crops."""
     chances = np.cumsum(pictures.weight, dtype=np.float64)
-    parts = [make_batch(pictures, chances, augmenter, 512, 16, (0, index)) for index in range(16)]
+    parts = [make_batch(pictures, chances, augmenter, 512, 16, (0, index)) for index in range(crops // 512)]
     params = torch.cat([batch.params for batch in parts])
     landmarks = torch.cat([batch.landmarks for batch in parts])
     # T[2, 3] is always 0; a spread of 1 keeps its z-score finite.
@@ -169,13 +169,14 @@ def run(settings: TrainingSettings, resume: bool, initial: Path | None = None) -
     augmenter = Augmenter(component_parity(MorphableModel.load()))
     source = checkpoint if resume and checkpoint.exists() else initial
     state = torch.load(source, weights_only=True) if source else None
-    statistics = load_statistics(state) if state else measure_statistics(pictures, augmenter)
+    resumed = source == checkpoint
+    statistics = load_statistics(state) if state and resumed else measure_statistics(pictures, augmenter)
     trainer = Trainer(settings, statistics, device)
-    if state and source == checkpoint:
+    if state and resumed:
         trainer.load(state)
     elif state:
-        trainer.network.load_state_dict(state["averaged"])
-        trainer.averaged.load_state_dict(state["averaged"])
+        for network in (trainer.network, trainer.averaged):
+            network.load_state_dict(state["averaged"])
     started, first = time.time(), trainer.step
     stream = batches(pictures, augmenter, settings.batch, settings.crop_sizes(), settings.seed, first)
     with (folder / "log.jsonl").open("a") as log:
@@ -185,7 +186,8 @@ def run(settings: TrainingSettings, resume: bool, initial: Path | None = None) -
                 speed = (trainer.step - first) * settings.batch / (time.time() - started)
                 left = (settings.steps - trainer.step) * settings.batch / speed / 60
                 text = " ".join(f"{name} {value:.4f}" for name, value in terms.items())
-                print(f"step {trainer.step}/{settings.steps} {speed:.0f} crops/s {left:.0f} min left {text}", flush=True)
+                pace = f"{speed:.0f} crops/s {left:.0f} min left"
+                print(f"step {trainer.step}/{settings.steps} {pace} {text}", flush=True)
                 log.write(json.dumps({"step": trainer.step, **terms}) + "\n")
                 log.flush()
             if trainer.step % settings.save_every == 0 or trainer.step == settings.steps:
@@ -198,7 +200,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--initial", type=Path, help="checkpoint whose averaged weights to start from")
     defaults = TrainingSettings(run="")
-    names = ("crops", "batch", "learning_rate", "width", "small_share", "small_size", "seed", "save_every", "render_weight")
+    names = ("crops", "batch", "learning_rate", "width", "seed", "save_every", "render_weight")
     for name in names:
         value = getattr(defaults, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Footage → Take: the one expensive pass over a video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .detector import Detector
+from .errors import CaptureCancelled, CaptureError
+from .morphable_model import MorphableModel
+from .names import ARKIT_NAMES, PARAMETER_COUNT
+from .regressor import Regressor
+from .settings import CaptureSettings
+from .take import Take, TakeHeader
+from .timing import StageTimings
+from .tracker import FaceDetector, FaceFit, FaceFitter, Tracker
+from .video import Video, VideoInfo
+
+__all__ = ["CaptureSettings", "Engine", "capture"]
+
+#: A video stopped early when it lacks more than this share of the frames that its header names, and
+#: more than this count: edit lists hide a few, and some containers only estimate.
+_MISSING_SHARE = 0.05
+_MISSING_COUNT = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """The loaded networks and model; load once, use for many videos and photos."""
+
+    fitter: FaceFitter
+    detector: FaceDetector
+    model_name: str
+    model_sha256: str
+
+    @classmethod
+    def load(cls) -> Engine:
+        """Load everything from ``model/``.
+
+        Raises:
+            CaptureError: a model file or onnxruntime is missing or broken.
+        """
+        regressor = Regressor()
+        fitter = FaceFitter(regressor, MorphableModel.load())
+        return cls(fitter, Detector(), regressor.name, regressor.digest)
+
+
+def capture(
+    video_path: Path | str,
+    *,
+    settings: CaptureSettings | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    engine: Engine | None = None,
+    timings: StageTimings | None = None,
+) -> Take:
+    """Track the face in a video.
+
+    Args:
+        video_path: the footage.
+        settings: in and out point, choice of face, thresholds.
+        progress: called with (frames done, estimated frames in all) after each frame; 0 in all = unknown.
+        cancelled: asked before each frame; True stops the work.
+        engine: loaded networks; None loads the bundled ones.
+        timings: gets the seconds of the stages ``load``, ``decode``, ``detect``, ``regress``.
+
+    Raises:
+        CaptureError: the video cannot be used, has no face, or a model file is missing.
+        CaptureCancelled: ``cancelled`` said so.
+    """
+    settings = settings or CaptureSettings()
+    timings = timings or StageTimings()
+    path = Path(video_path)
+    with Video(path) as video:
+        with timings.stage("load"):
+            engine = engine or Engine.load()
+        tracker = Tracker(engine.fitter, engine.detector, settings, timings)
+        track = _track(video, tracker, settings, timings, progress, cancelled)
+        info = video.info
+    if not track.times:
+        raise CaptureError(f"{path.name} has no frame between the in and the out point; move them into the footage.")
+    if not any(fit is not None for fit in track.fits):
+        raise CaptureError(f"No face was found in {path.name}; use footage in which a face is clearly visible.")
+    header = TakeHeader(
+        source=path.name,
+        width=track.width,
+        height=track.height,
+        fps=info.fps,
+        model=engine.model_name,
+        model_sha256=engine.model_sha256,
+        settings=asdict(settings),
+        expected_frames=info.frame_count,
+        stopped_early=settings.end is None and _stopped_early(track.decoded, info.frame_count),
+    )
+    return _make_take(track, header)
+
+
+@dataclass(eq=False)
+class _Track:
+    """What one pass has gathered so far."""
+
+    times: list[float] = field(default_factory=list)
+    fits: list[FaceFit | None] = field(default_factory=list)
+    width: int = 0
+    height: int = 0
+    decoded: int = 0  # frames from the start of the file
+
+
+def _track(
+    video: Video,
+    tracker: Tracker,
+    settings: CaptureSettings,
+    timings: StageTimings,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> _Track:
+    def check_cancelled() -> None:
+        if cancelled is not None and cancelled():
+            raise CaptureCancelled
+
+    track = _Track()
+    total = _count_in_range(video.info, settings)
+    frames = video.frames(settings.start, settings.end, on_skip=check_cancelled)
+    while True:
+        check_cancelled()
+        with timings.stage("decode"):
+            frame = next(frames, None)
+        if frame is None:
+            return track
+        track.decoded = frame.index + 1
+        track.height, track.width = frame.image.shape[:2]
+        track.fits.append(tracker.step(frame.image, frame.time))
+        track.times.append(frame.time)
+        if progress is not None:
+            progress(len(track.times), max(total, len(track.times)) if total else 0)
+
+
+def _count_in_range(info: VideoInfo, settings: CaptureSettings) -> int:
+    if not info.frame_count:
+        return 0
+    end = info.duration if settings.end is None else min(settings.end, info.duration)
+    return max(1, round((end - settings.start) * info.fps))
+
+
+def _stopped_early(decoded: int, expected: int) -> bool:
+    return expected - decoded > max(_MISSING_COUNT, _MISSING_SHARE * expected)
+
+
+def _make_take(track: _Track, header: TakeHeader) -> Take:
+    count = len(track.times)
+    params = np.full((count, PARAMETER_COUNT), np.nan, np.float32)
+    confidence = np.zeros(count, np.float32)
+    roi = np.full((count, 4), np.nan)
+    landmarks68 = np.full((count, 68, 3), np.nan, np.float32)
+    arkit = np.full((count, len(ARKIT_NAMES)), np.nan, np.float32)
+    for i, fit in enumerate(track.fits):
+        if fit is not None:
+            params[i], confidence[i], roi[i] = fit.params, fit.confidence, fit.roi
+            landmarks68[i], arkit[i] = fit.landmarks68, fit.arkit
+    return Take(np.array(track.times), params, confidence, roi, landmarks68, arkit, header)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: ``image``, ``clip`` and ``score``.
+
+Errors are one line ``error: …`` on standard error and exit code 2; progress goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .atomic import check_writable, write_json
+from .capture import Engine, capture
+from .errors import CaptureError
+from .faces import check_boxes, face_in_box, find_faces
+from .photo import read_photo
+from .report import capture_report
+from .roi import box_from_landmarks, overlap
+from .scoring import nme51, nme68, summarise
+from .settings import CaptureSettings
+from .timing import StageTimings
+
+#: Exit code for errors that the user can mend.
+USER_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except CaptureError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("error: stopped; nothing was written.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ddfa_blender", description="Capture faces from photos and footage.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    image = commands.add_parser("image", help="measure the faces in photos")
+    image.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    image.add_argument("--boxes", type=Path, help="JSON: a photo's file name → tight box of its 68 landmarks")
+    image.add_argument("--json", type=Path, required=True, help="file to write")
+    image.set_defaults(run=_image)
+
+    clip = commands.add_parser("clip", help="track the face in a video")
+    clip.add_argument("video", type=Path, metavar="VIDEO")
+    clip.add_argument("--take", type=Path, required=True, help="take (.npz) to write")
+    clip.add_argument("--report", type=Path, help="report (JSON) to write")
+    clip.add_argument("--start", type=float, default=0.0, help="in point in seconds")
+    clip.add_argument("--end", type=float, help="out point in seconds")
+    clip.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
+    clip.set_defaults(run=_clip)
+
+    score = commands.add_parser("score", help="compare with labelled photos")
+    score.add_argument("photos", type=Path, metavar="PHOTOS", help="folder of photos")
+    score.add_argument("labels", type=Path, metavar="LABELS.json")
+    score.add_argument("--detect", action="store_true", help="find faces with the detector, not the labels' boxes")
+    score.add_argument("--json", type=Path, help="file to write")
+    score.set_defaults(run=_score)
+    return parser
+
+
+def _image(options: argparse.Namespace) -> None:
+    check_writable(options.json)
+    names = [photo.name for photo in options.photos]
+    if len(set(names)) < len(names):
+        raise CaptureError("Two photos have the same file name; rename one or run them apart.")
+    boxes = check_boxes(_read_json(options.boxes)) if options.boxes else None
+    missing = [name for name in names if boxes is not None and name not in boxes]
+    if missing:
+        raise CaptureError(f"{options.boxes} has no box for {missing[0]}; add it or leave --boxes out.")
+    engine = Engine.load()
+    result: dict[str, list[dict[str, Any]]] = {}
+    for photo in options.photos:
+        picture = read_photo(photo)
+        faces = [face_in_box(engine, picture, boxes[photo.name])] if boxes else find_faces(engine, picture)
+        result[photo.name] = [face.to_json() for face in faces]
+        _progress(len(result), len(names))
+    write_json(options.json, result)
+
+
+def _clip(options: argparse.Namespace) -> None:
+    outputs = [path for path in (options.take, options.report) if path is not None]
+    for path in outputs:
+        check_writable(path)
+    if len({path.resolve() for path in (*outputs, options.video)}) < len(outputs) + 1:
+        raise CaptureError("The video, the take and the report must be three different files.")
+    settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
+    timings = StageTimings()
+    with timings.stage("total"):
+        take = capture(options.video, settings=settings, progress=_progress, timings=timings)
+    take.save(options.take)
+    report = capture_report(take, timings.seconds)
+    if options.report:
+        write_json(options.report, report)
+    early = ", the video stopped early: the file is cut short or damaged" if report["stopped_early"] else ""
+    print(f"{report['frames']} frames, {report['lost_frames']} lost{early}", file=sys.stderr)
+
+
+def _score(options: argparse.Namespace) -> None:
+    if options.json:
+        check_writable(options.json)
+    labels = _read_labels(options.labels)
+    engine = Engine.load()
+    errors68, errors51, missed = [], [], []
+    for done, (name, labelled) in enumerate(labels.items(), 1):
+        picture = read_photo(options.photos / name)
+        box = box_from_landmarks(labelled)
+        if options.detect:
+            faces = find_faces(engine, picture)
+            best = max(faces, key=lambda face: overlap(face.box, box), default=None)
+        else:
+            best = face_in_box(engine, picture, box)
+        _progress(done, len(labels))
+        if best is None or overlap(best.box, box) == 0.0:
+            missed.append(name)
+            continue
+        errors68.append(nme68(best.fit.landmarks68, labelled))
+        errors51.append(nme51(best.fit.landmarks68, labelled))
+    if not errors68:
+        raise CaptureError("No labelled face was found in the photos; check that photos and labels belong together.")
+    result = {
+        "photos": len(labels),
+        "missed": missed,
+        "nme68": summarise(errors68)._asdict(),
+        "nme51": summarise(errors51)._asdict(),
+    }
+    if options.json:
+        write_json(options.json, result)
+    print(json.dumps(result, allow_nan=False))
+
+
+def _read_labels(path: Path) -> dict[str, np.ndarray]:
+    """Landmarks (68, 2) by photo name from a file like ``bench/labels.json``."""
+    try:
+        labels = {name: np.array(entry["landmarks68"], dtype=np.float64) for name, entry in _read_json(path).items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CaptureError(f"{path} has no `landmarks68` for each photo; see the format of the labels.") from error
+    if not labels or any(points.shape != (68, 2) or not np.isfinite(points).all() for points in labels.values()):
+        raise CaptureError(f"{path} must give 68 finite points [x, y] for each of at least one photo.")
+    return labels
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CaptureError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    except ValueError as error:
+        raise CaptureError(f"{path} is not a JSON file; give one in the documented format.") from error
+
+
+def _progress(done: int, total: int) -> None:
+    """One line on standard error, rewritten in place on a terminal, silent elsewhere but for every hundredth."""
+    terminal = sys.stderr.isatty()
+    if terminal or done % 100 == 0:
+        print(f"{done} of {total or '?'}", end="\r" if terminal else "\n", file=sys.stderr, flush=True)

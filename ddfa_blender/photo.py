@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read photos, from any path on any system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import CaptureError
+
+
+def read_photo(path: Path | str) -> NDArray[np.uint8]:
+    """A photo as (H, W, 3) uint8 RGB, turned as its EXIF orientation says.
+
+    Raises:
+        CaptureError: the file is missing or is not a photo.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise CaptureError(f"There is no photo at {file}; check the path.")
+    try:
+        # cv2.imread cannot open non-ASCII paths on Windows.
+        content = np.fromfile(file, dtype=np.uint8)
+    except OSError as error:
+        raise CaptureError(f"The photo {file} cannot be read ({error.strerror}); check its permissions.") from error
+    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    if image is None:
+        raise CaptureError(f"{file} is not a photo that can be read; use a JPEG or PNG file.")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The square region of interest (ROI) that the network sees.
+
+A ROI is ``(4,)`` x0, y0, x1, y1 in continuous image pixels: a square of side √2 × the longer side
+of the tight box of the 68 landmarks, centred on that box. It may reach beyond the photo.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .projection import CROP_SIZE
+
+#: Side of the ROI ÷ longer side of the landmarks' tight box.
+ROI_SCALE = float(np.sqrt(2.0))
+
+
+def square(center: ArrayLike, side: ArrayLike) -> NDArray[np.float64]:
+    """The square (…, 4) around ``center`` (…, 2) with sides of ``side`` (…,) pixels."""
+    c = np.asarray(center, dtype=np.float64)
+    half = np.asarray(side, dtype=np.float64)[..., None] / 2.0
+    return np.concatenate([c - half, c + half], axis=-1)
+
+
+def roi_from_box(box: ArrayLike) -> NDArray[np.float64]:
+    """ROI (…, 4) of the landmarks' tight box (…, 4)."""
+    b = np.asarray(box, dtype=np.float64)
+    low, high = b[..., :2], b[..., 2:]
+    return square((low + high) / 2.0, ROI_SCALE * (high - low).max(axis=-1))
+
+
+def box_from_landmarks(landmarks: ArrayLike) -> NDArray[np.float64]:
+    """Tight box (…, 4) of points (…, N, 2 or 3) in image pixels."""
+    points = np.asarray(landmarks, dtype=np.float64)[..., :2]
+    return np.concatenate([points.min(axis=-2), points.max(axis=-2)], axis=-1)
+
+
+def roi_from_landmarks(landmarks68: ArrayLike) -> NDArray[np.float64]:
+    """ROI (…, 4) of landmarks (…, 68, 2 or 3) in image pixels."""
+    return roi_from_box(box_from_landmarks(landmarks68))
+
+
+def overlap(a: ArrayLike, b: ArrayLike) -> float:
+    """Intersection over union of two boxes (4,), 0…1."""
+    p, q = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    extent = np.clip(np.minimum(p[2:], q[2:]) - np.maximum(p[:2], q[:2]), 0.0, None)
+    shared = float(extent.prod())
+    total = float((p[2:] - p[:2]).prod() + (q[2:] - q[:2]).prod()) - shared
+    return shared / total if total > 0.0 else 0.0
+
+
+def crop(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[np.uint8]:
+    """The ROI (4,) of a photo (H, W, 3) as (120, 120, 3) uint8; pixels beyond the photo repeat its edge.
+
+    Large ROIs are first averaged over whole blocks, so that fine detail does not alias.
+
+    Raises:
+        ValueError: the ROI is empty or not finite.
+    """
+    x0, y0, x1, y1 = (float(v) for v in np.asarray(roi, dtype=np.float64))
+    side = max(x1 - x0, y1 - y0)
+    if not np.isfinite([x0, y0, x1, y1]).all() or side <= 0.0:
+        raise ValueError(f"not a region of interest: {[x0, y0, x1, y1]}")
+    block = max(1, round(side / CROP_SIZE))
+    window, left, top = _window(image_rgb, x0, y0, side, block)
+    if block > 1:
+        size = (window.shape[1] // block, window.shape[0] // block)
+        window = cv2.resize(window, size, interpolation=cv2.INTER_AREA)
+    step = side / CROP_SIZE / block
+    # Pixel centres lie at half integers: output pixel j looks at x0 + (j + 0.5)·side/120.
+    offset = 0.5 * step - 0.5
+    inverse = np.array([[step, 0.0, (x0 - left) / block + offset], [0.0, step, (y0 - top) / block + offset]])
+    return cv2.warpAffine(
+        window, inverse, (CROP_SIZE, CROP_SIZE),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+
+
+def _window(
+    image: NDArray[np.uint8], x0: float, y0: float, side: float, block: int
+) -> tuple[NDArray[np.uint8], int, int]:
+    """Whole blocks of pixels that cover the ROI, and the image coordinates of their first pixel."""
+    left, top = int(np.floor(x0)) - block, int(np.floor(y0)) - block
+    count = (int(np.ceil(side)) + 3 * block) // block * block
+    columns = np.clip(np.arange(left, left + count), 0, image.shape[1] - 1)
+    rows = np.clip(np.arange(top, top + count), 0, image.shape[0] - 1)
+    inside = left >= 0 and top >= 0 and left + count <= image.shape[1] and top + count <= image.shape[0]
+    if inside:
+        return np.ascontiguousarray(image[top : top + count, left : left + count]), left, top
+    return image[rows[:, None], columns[None, :]], left, top

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take → Performance: one identity per clip, pose and expression refitted to it, gaps filled, smoothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import CaptureError
+from .gaps import GapFill, GapMode
+from .morphable_model import MorphableModel
+from .names import ARKIT_NAMES
+from .performance import Performance
+from .projection import Pose, decompose, euler_degrees, split
+from .quaternions import continuous, from_matrices
+from .refit import FaceSubset, image_transforms, refit
+from .smoothing import smooth
+from .take import Take
+
+_EYES = np.array([name.startswith("eye") for name in ARKIT_NAMES])
+#: Rounds of Weiszfeld's algorithm, and the distance (in standard deviations) below which it stops weighing.
+_WEISZFELD_ROUNDS = 50
+_WEISZFELD_FLOOR = 1e-6
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """Full reach of the zero-phase smoothing in seconds for each group of channels; 0 = off."""
+
+    head: float = 0.0  # rotation and translation
+    expression: float = 0.0  # the ten components
+    eyes: float = 0.0  # ARKit's eye units: lids and gaze
+    face: float = 0.0  # all other ARKit units
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(s) and s >= 0.0 for s in (self.head, self.expression, self.eyes, self.face)):
+            raise CaptureError("Smoothing must be 0 seconds (off) or more.")
+
+
+@dataclass(frozen=True)
+class SolveSettings:
+    """How a Take becomes a Performance; cheap to change, the footage is not touched again."""
+
+    min_confidence: float = 0.3  # frames below count as lost
+    field_of_view: float = 40.0  # assumed view of the camera across the picture's longer side, degrees
+    expression_prior: float = 2.0  # expected error of the network's face in millimetres; more = calmer
+    sweeps: int = 3  # alternations of pose and expression
+    gaps: GapMode = "interpolate"
+    smoothing: Smoothing = Smoothing()
+
+    def __post_init__(self) -> None:
+        if not 1.0 <= self.field_of_view <= 170.0:
+            raise CaptureError("The field of view must lie between 1 and 170 degrees.")
+        if self.gaps not in ("hold", "interpolate"):
+            raise CaptureError("Gaps can be held or interpolated: choose `hold` or `interpolate`.")
+
+
+def solve(take: Take, model: MorphableModel, settings: SolveSettings | None = None) -> Performance:
+    """Solve a Take.
+
+    Raises:
+        CaptureError: no frame of the Take is confident enough.
+    """
+    settings = settings or SolveSettings()
+    tracked = (take.confidence > 0.0) & (take.confidence >= settings.min_confidence)
+    if not tracked.any():
+        raise CaptureError("No frame of the take is confident enough; lower the minimum confidence or capture again.")
+    predicted = split(take.params[tracked].astype(np.float64))
+    identity = clip_identity(predicted.shape, predicted.transform, take.confidence[tracked])
+    subset = FaceSubset.choose(model)
+    fitted = refit(
+        subset,
+        identity,
+        image_transforms(take.params[tracked], take.roi[tracked], take.header.width, take.header.height),
+        predicted.shape,
+        predicted.expression,
+        prior=settings.expression_prior,
+        sweeps=settings.sweeps,
+    )
+    center = subset.rigidity @ subset.neutral(identity)
+    focal = max(take.header.width, take.header.height) / 2.0 / math.tan(math.radians(settings.field_of_view) / 2.0)
+    translation = head_translation(fitted.pose, center, focal)
+    fill = GapFill.plan(take.time, tracked, settings.gaps)
+    return _smoothed(
+        Performance(
+            time=take.time.copy(),
+            expression=fill.linear(_spread(fitted.expression, tracked)),
+            arkit=fill.linear(np.clip(take.arkit.astype(np.float64), 0.0, 1.0)),
+            head_rotation=continuous(fill.rotations(_spread(from_matrices(fitted.pose.rotation), tracked))),
+            head_translation=fill.linear(_spread(translation, tracked)),
+            identity=identity,
+            tracked=tracked,
+        ),
+        settings.smoothing,
+    )
+
+
+def clip_identity(shapes: NDArray, transforms: NDArray, confidence: NDArray) -> NDArray[np.float64]:
+    """One shape (40,) for the frames' shapes (N, 40): their geometric median.
+
+    Confident frames count more, and frontal ones: a profile hides half of what identity means. The
+    median, unlike the mean, does not follow the odd frame that went wrong.
+    """
+    yaw, pitch, _ = np.radians(euler_degrees(decompose(transforms).rotation)).T
+    frontal = np.clip(np.cos(yaw) * np.cos(pitch), 0.1, 1.0) ** 2
+    weights = confidence.astype(np.float64) * frontal
+    center = np.average(shapes, axis=0, weights=weights)
+    for _ in range(_WEISZFELD_ROUNDS):
+        distance = np.linalg.norm(shapes - center, axis=1)
+        center = np.average(shapes, axis=0, weights=weights / np.maximum(distance, _WEISZFELD_FLOOR))
+    return center
+
+
+def head_translation(pose: Pose, face_center: NDArray, focal: float) -> NDArray[np.float64]:
+    """Positions (N, 3) of the head's pivot in millimetres, model axes, relative to their median.
+
+    The scale tells the distance of the face (its weighted centre, (3,) millimetres from the pivot)
+    to a camera of this focal length in pixels; the pivot lies behind it, by an amount that turns
+    with the head.
+    """
+    across = pose.translation[:, :2] / pose.scale[:, None]
+    depth = -focal / pose.scale - (pose.rotation @ face_center)[:, 2]
+    position = np.concatenate([across, depth[:, None]], axis=1)
+    return position - np.median(position, axis=0)
+
+
+def _spread(values: NDArray, tracked: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Values of the tracked frames at their places among all frames, NaN elsewhere."""
+    result = np.full((len(tracked), *values.shape[1:]), np.nan)
+    result[tracked] = values
+    return result
+
+
+def _smoothed(performance: Performance, smoothing: Smoothing) -> Performance:
+    """The performance with each group of channels smoothed."""
+    time, arkit = performance.time, performance.arkit.copy()
+    for columns, window in ((_EYES, smoothing.eyes), (~_EYES, smoothing.face)):
+        arkit[:, columns] = smooth(time, arkit[:, columns], window)
+    rotation = smooth(time, performance.head_rotation, smoothing.head)
+    return Performance(
+        time=time,
+        expression=smooth(time, performance.expression, smoothing.expression),
+        arkit=np.clip(arkit, 0.0, 1.0),
+        head_rotation=rotation / np.linalg.norm(rotation, axis=1, keepdims=True),
+        head_translation=smooth(time, performance.head_translation, smoothing.head),
+        identity=performance.identity,
+        tracked=performance.tracked,
+    )

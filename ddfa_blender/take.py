@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Take: what one pass over the footage measured, raw, per source frame, on disk as one ``.npz``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .atomic import write_atomically
+from .errors import CaptureError
+from .names import ARKIT_NAMES, PARAMETER_COUNT
+
+#: Version of the file format; a newer one is refused.
+TAKE_VERSION = 1
+
+#: Arrays of a Take and their shapes after the frame axis.
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "time": (),
+    "params": (PARAMETER_COUNT,),
+    "confidence": (),
+    "roi": (4,),
+    "landmarks68": (68, 3),
+    "arkit": (len(ARKIT_NAMES),),
+}
+
+
+@dataclass(frozen=True)
+class TakeHeader:
+    """Where a Take came from."""
+
+    source: str  # file name of the footage
+    width: int  # pixels, upright
+    height: int
+    fps: float  # mean frame rate of the footage
+    model: str  # file name of the regressor
+    model_sha256: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    #: Frames that the container promised, 0 = unknown, and whether decoding ended clearly before them.
+    expected_frames: int = 0
+    stopped_early: bool = False
+    version: int = TAKE_VERSION
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """Raw measurements of N frames; lost frames have confidence 0 and NaN elsewhere (time aside)."""
+
+    time: NDArray[np.float64]  # (N,) seconds since the footage's first frame, strictly increasing
+    params: NDArray[np.float32]  # (N, 62), crop pixels
+    confidence: NDArray[np.float32]  # (N,), 0…1
+    roi: NDArray[np.float64]  # (N, 4), image pixels
+    landmarks68: NDArray[np.float32]  # (N, 68, 3), image pixels, y down, z towards the camera
+    arkit: NDArray[np.float32]  # (N, 52), 0…1
+    header: TakeHeader
+
+    def __post_init__(self) -> None:
+        count = len(self.time)
+        for name, shape in _SHAPES.items():
+            found = getattr(self, name).shape
+            if found != (count, *shape):
+                raise ValueError(f"{name} has the shape {found}, expected {(count, *shape)}")
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def tracked(self) -> NDArray[np.bool_]:
+        """(N,) where a face was tracked."""
+        return self.confidence > 0.0
+
+    def save(self, path: Path | str) -> None:
+        """Write the Take as ``.npz`` under exactly this name, replacing an old file only when complete.
+
+        Raises:
+            CaptureError: the file cannot be written.
+        """
+        arrays = {name: getattr(self, name) for name in _SHAPES}
+        header = np.array(json.dumps(asdict(self.header), ensure_ascii=False, allow_nan=False))
+
+        def write(file: BinaryIO) -> None:
+            np.savez_compressed(file, header=header, **arrays)
+
+        write_atomically(path, write)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Take:
+        """Read a Take.
+
+        Raises:
+            CaptureError: the file is missing, damaged, no Take, or from a newer version.
+        """
+        file = Path(path)
+        if not file.is_file():
+            raise CaptureError(f"There is no take at {file}; capture the footage first.")
+        try:
+            with np.load(file, allow_pickle=False) as data:
+                header = json.loads(str(data["header"]))
+                _check_version(header, file)
+                arrays = {name: data[name] for name in _SHAPES}
+            known = {f.name for f in fields(TakeHeader)}
+            return cls(**arrays, header=TakeHeader(**{k: v for k, v in header.items() if k in known}))
+        except CaptureError:
+            raise
+        except Exception as error:  # damaged archives raise a dozen unrelated types (zip, zlib, struct, json, …)
+            raise CaptureError(f"{file} is not a take or is damaged; capture the footage again.") from error
+
+
+def _check_version(header: Any, file: Path) -> None:
+    version = header["version"]
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"not a version: {version!r}")
+    if version > TAKE_VERSION:
+        raise CaptureError(f"{file} was written by a newer version of this extension; update the extension.")

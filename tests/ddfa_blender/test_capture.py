@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ddfa_blender.capture import capture
+from ddfa_blender.errors import CaptureCancelled, CaptureError
+from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.settings import CaptureSettings
+from ddfa_blender.timing import StageTimings
+from tests.ddfa_blender.support import grey, square_engine, square_frame, write_clip
+
+
+def moving_square(count: int) -> list[np.ndarray]:
+    return [square_frame([(100 + 3 * i, 120, 80)]) for i in range(count)]
+
+
+def test_a_take_follows_the_face(tmp_path: Path, model: MorphableModel) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(20), fps=25.0)
+    timings = StageTimings()
+    take = capture(clip, engine=square_engine(model), timings=timings)
+    assert take.tracked.all()
+    boxes = np.concatenate([take.landmarks68[..., :2].min(axis=1), take.landmarks68[..., :2].max(axis=1)], axis=1)
+    centers = (boxes[:, :2] + boxes[:, 2:]) / 2.0
+    np.testing.assert_allclose(centers[:, 0], 100 + 3 * np.arange(20), atol=2.0)
+    np.testing.assert_allclose(centers[:, 1], 120, atol=2.0)
+    np.testing.assert_allclose(take.time, np.arange(20) / 25.0, atol=1e-4)
+    header = take.header
+    assert (header.source, header.width, header.height, header.stopped_early) == ("clip.mp4", 320, 240, False)
+    assert header.model == "squares.onnx"
+    assert {"load", "decode", "detect", "regress"} <= timings.seconds.keys()
+
+
+def test_lost_frames_are_nan_with_confidence_zero_and_the_face_is_found_again(
+    tmp_path: Path, model: MorphableModel
+) -> None:
+    faces = moving_square(8)
+    clip = write_clip(tmp_path / "clip.mp4", faces + grey(6, (240, 320)) + faces)
+    take = capture(clip, engine=square_engine(model))
+    np.testing.assert_array_equal(take.tracked, [True] * 8 + [False] * 6 + [True] * 8)
+    lost = ~take.tracked
+    assert (take.confidence[lost] == 0.0).all()
+    for values in (take.params, take.roi, take.landmarks68, take.arkit):
+        assert np.isnan(values[lost]).all()
+        assert np.isfinite(values[~lost]).all()
+
+
+def test_no_face_in_the_whole_clip(tmp_path: Path, model: MorphableModel) -> None:
+    clip = write_clip(tmp_path / "wall.mp4", grey(5))
+    with pytest.raises(CaptureError, match=r"No face was found in wall\.mp4"):
+        capture(clip, engine=square_engine(model))
+
+
+def test_a_clip_of_one_frame(tmp_path: Path, model: MorphableModel) -> None:
+    take = capture(write_clip(tmp_path / "one.mp4", moving_square(1)), engine=square_engine(model))
+    assert len(take) == 1
+    assert take.tracked.all()
+
+
+def test_a_truncated_clip_says_that_it_stopped_early(tmp_path: Path, model: MorphableModel) -> None:
+    clip = write_clip(tmp_path / "clip.avi", moving_square(40), codec="MJPG")
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    take = capture(clip, engine=square_engine(model))
+    assert 10 < len(take) < 30
+    assert take.header.stopped_early
+    assert take.header.expected_frames == 40
+
+
+def test_in_and_out_points(tmp_path: Path, model: MorphableModel) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(25), fps=25.0)
+    take = capture(clip, settings=CaptureSettings(start=0.2, end=0.6), engine=square_engine(model))
+    np.testing.assert_allclose(take.time, np.arange(5, 16) / 25.0, atol=1e-4)
+    assert not take.header.stopped_early
+    assert take.header.settings["start"] == 0.2
+    with pytest.raises(CaptureError, match="in and the out point"):
+        capture(clip, settings=CaptureSettings(start=50.0), engine=square_engine(model))
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1.0, None), (float("nan"), None), (2.0, 1.0), (0.0, 0.0)])
+def test_senseless_in_and_out_points_are_refused(start: float, end: float | None) -> None:
+    with pytest.raises(CaptureError, match="point"):
+        CaptureSettings(start, end)
+
+
+def test_progress_counts_every_frame(tmp_path: Path, model: MorphableModel) -> None:
+    calls: list[tuple[int, int]] = []
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(6))
+    capture(clip, engine=square_engine(model), progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(i, 6) for i in range(1, 7)]
+
+
+def test_cancelling_stops_at_once(tmp_path: Path, model: MorphableModel) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(10))
+    done: list[int] = []
+    with pytest.raises(CaptureCancelled):
+        capture(
+            clip,
+            engine=square_engine(model),
+            progress=lambda frame, _: done.append(frame),
+            cancelled=lambda: len(done) >= 3,
+        )
+    assert done == [1, 2, 3]
+
+
+def test_cancelling_works_before_the_in_point(tmp_path: Path, model: MorphableModel) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(10))
+    answers = iter([False, False, True])
+    with pytest.raises(CaptureCancelled):
+        capture(
+            clip, settings=CaptureSettings(start=0.3), engine=square_engine(model), cancelled=lambda: next(answers)
+        )

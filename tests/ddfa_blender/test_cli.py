@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ddfa_blender import cli
+from ddfa_blender.capture import Engine
+from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.paths import model_file
+from ddfa_blender.take import Take
+from tests.ddfa_blender.support import grey, square_engine, square_frame, write_clip
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def squares(model: MorphableModel, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Makes red squares the faces of the command line; the detector counts its calls."""
+    engine = square_engine(model)
+    monkeypatch.setattr(Engine, "load", classmethod(lambda _: engine))
+    return engine
+
+
+def save_photo(path: Path, *faces: tuple[float, float, float]) -> Path:
+    _, data = cv2.imencode(".png", cv2.cvtColor(square_frame(faces), cv2.COLOR_RGB2BGR))
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def run(*arguments: object) -> int:
+    return cli.main([str(argument) for argument in arguments])
+
+
+def read(path: Path) -> dict:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+def listing(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_image_lists_the_faces_of_each_photo(tmp_path: Path, squares: Engine) -> None:
+    two = save_photo(tmp_path / "zwei Gesichter é.png", (90, 120, 80), (240, 120, 50))
+    none = save_photo(tmp_path / "none.png")
+    assert run("image", two, none, "--json", tmp_path / "out.json") == 0
+    result = read(tmp_path / "out.json")
+    assert result["none.png"] == []
+    faces = result[two.name]
+    assert len(faces) == 2
+    assert faces[0]["confidence"] >= faces[1]["confidence"]
+    face = min(faces, key=lambda f: f["box"][0])
+    assert (face["box"][0] + face["box"][2]) / 2 == pytest.approx(90, abs=2)
+    assert np.shape(face["params"]) == (62,)
+    assert np.shape(face["landmarks68"]) == (68, 3)
+    assert set(face["pose_degrees"]) == {"yaw", "pitch", "roll"}
+    assert face["pose_degrees"]["yaw"] == pytest.approx(0.0, abs=1e-3)
+    assert np.shape(face["expression"]) == (10,)
+    assert list(face["arkit"]) == list(ARKIT_NAMES)
+
+
+def test_image_with_boxes_runs_no_detector(tmp_path: Path, squares: Engine) -> None:
+    photo = save_photo(tmp_path / "face.png", (160, 120, 80))
+    (tmp_path / "boxes.json").write_text(json.dumps({"face.png": [120, 80, 200, 160], "other.png": [0, 0, 1, 1]}))
+    assert run("image", photo, "--boxes", tmp_path / "boxes.json", "--json", tmp_path / "out.json") == 0
+    (face,) = read(tmp_path / "out.json")["face.png"]
+    assert face["box"] == [120, 80, 200, 160]
+    assert squares.detector.calls == 0  # type: ignore[attr-defined]
+    points = np.array(face["landmarks68"])[:, :2]
+    np.testing.assert_allclose((points.min(0) + points.max(0)) / 2, [160, 120], atol=2)
+
+
+def test_clip_writes_a_take_and_a_report(tmp_path: Path, squares: Engine) -> None:
+    frames = [square_frame([(100 + 2 * i, 120, 80)]) for i in range(10)]
+    clip = write_clip(tmp_path / "plain.mp4", frames + grey(4, (240, 320))).rename(tmp_path / "mein Clip – é.mp4")
+    out = tmp_path / "out"
+    out.mkdir()
+    assert run("clip", clip, "--take", out / "take.npz", "--report", out / "report.json") == 0
+    assert listing(out) == {"take.npz", "report.json"}
+    take, report = Take.load(out / "take.npz"), read(out / "report.json")
+    assert (report["frames"], report["tracked_frames"], report["lost_frames"]) == (14, 10, 4)
+    assert take.tracked.sum() == 10
+    assert report["jitter"] < 0.02
+    assert {"decode", "detect", "regress", "total"} <= report["seconds"].keys()
+    assert report["stopped_early"] is False
+
+
+def test_score_with_boxes_and_with_the_detector(
+    tmp_path: Path, squares: Engine, model: MorphableModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    labels = {}
+    for name, x in (("a.png", 120.0), ("b.png", 180.0)):
+        save_photo(photos / name, (x, 120, 80))
+        points = model.landmarks68(np.zeros(40), np.zeros(10))[:, :2] * [1.0, -1.0]
+        low, high = points.min(axis=0), points.max(axis=0)
+        scale = 80.0 / (high - low).max()
+        labels[name] = {"landmarks68": ((points - (low + high) / 2) * scale + [x, 120.0]).tolist()}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    for extra in ([], ["--detect"]):
+        assert run("score", photos, tmp_path / "labels.json", "--json", tmp_path / "score.json", *extra) == 0
+        score = read(tmp_path / "score.json")
+        assert score["photos"] == 2
+        assert score["missed"] == []
+        assert score["nme68"]["mean"] < 2.0
+        assert score["nme51"]["median"] < 2.0
+        assert score["nme68"]["over_8"] == 0.0
+        assert json.loads(capsys.readouterr().out) == score
+
+
+def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
+    clip = write_clip(folder / "clip.mp4", [square_frame([(160, 120, 80)])] * 5)
+    (folder / "cut.mp4").write_bytes(clip.read_bytes()[:2000])
+    (folder / "empty.mp4").touch()
+    (folder / "text.mp4").write_text("no video")
+    wall = write_clip(folder / "wall.mp4", grey(5))
+    photo = save_photo(folder / "photo.png", (160, 120, 80))
+    (folder / "text.png").write_text("no photo")
+    (folder / "list.json").write_text("[1]")
+    (folder / "half.json").write_text("{")
+    (folder / "boxes.json").write_text('{"photo.png": [5, 5, 1, 1]}')
+    (folder / "others.json").write_text('{"another.png": [5, 5, 9, 9]}')
+    (folder / "labels.json").write_text('{"photo.png": {"landmarks68": [[0, 0]]}}')
+    take, out = ["--take", folder / "take.npz"], ["--json", folder / "out.json"]
+    return {
+        "missing video": (["clip", folder / "none.mp4", *take], "There is no video"),
+        "empty video": (["clip", folder / "empty.mp4", *take], "is empty"),
+        "no video": (["clip", folder / "text.mp4", *take], "is not a video"),
+        "truncated video": (["clip", folder / "cut.mp4", *take], "cut short"),
+        "photo as video": (["clip", photo, *take], "is a photo"),
+        "no face": (["clip", wall, *take], "No face was found"),
+        "no folder": (["clip", clip, "--take", folder / "nowhere" / "take.npz"], "does not exist"),
+        "same file": (["clip", clip, "--take", clip], "different files"),
+        "points": (["clip", clip, *take, "--start", "5", "--end", "2"], "out point"),
+        "missing photo": (["image", folder / "none.png", *out], "There is no photo"),
+        "no photo": (["image", photo, folder / "text.png", *out], "is not a photo"),
+        "same names": (["image", photo, photo, *out], "same file name"),
+        "boxes list": (["image", photo, *out, "--boxes", folder / "list.json"], "must be a JSON object"),
+        "boxes broken": (["image", photo, *out, "--boxes", folder / "half.json"], "is not a JSON file"),
+        "boxes missing": (["image", photo, *out, "--boxes", folder / "none.json"], "cannot be read"),
+        "boxes inverted": (["image", photo, *out, "--boxes", folder / "boxes.json"], "four numbers"),
+        "boxes of others": (["image", photo, *out, "--boxes", folder / "others.json"], "has no box for"),
+        "labels short": (["score", folder, folder / "labels.json", *out], "68 finite points"),
+        "labels list": (["score", folder, folder / "list.json", *out], "landmarks68"),
+    }
+
+
+BAD = (
+    "missing video", "empty video", "no video", "truncated video", "photo as video", "no face", "no folder",
+    "same file", "points", "missing photo", "no photo", "same names", "boxes list", "boxes broken", "boxes missing",
+    "boxes inverted", "boxes of others", "labels short", "labels list",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gives_one_sentence_and_leaves_nothing_behind(
+    tmp_path: Path, squares: Engine, capfd: pytest.CaptureFixture[str], case: str
+) -> None:
+    arguments, words = bad_calls(tmp_path)[case]
+    before = {path: path.stat().st_size for path in tmp_path.iterdir()}
+    capfd.readouterr()
+    assert run(*arguments) == 2
+    out, error = capfd.readouterr()
+    assert out == ""
+    lines = error.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    assert words in lines[0]
+    assert {path: path.stat().st_size for path in tmp_path.iterdir()} == before
+
+
+def test_a_read_only_output_folder_is_noticed_before_the_work(
+    tmp_path: Path, squares: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    locked = Path("/proc")
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not locked.is_dir():
+        locked = tmp_path / "locked"
+        locked.mkdir(mode=0o500)
+        if os.access(locked, os.W_OK):
+            pytest.skip("this system knows no read-only folders")
+    clip = write_clip(tmp_path / "clip.mp4", [square_frame([(160, 120, 80)])] * 5)
+    assert run("clip", clip, "--take", locked / "take.npz") == 2
+    assert run("clip", clip, "--take", tmp_path / "take.npz", "--report", locked / "report.json") == 2
+    assert run("image", clip, "--json", locked / "out.json") == 2
+    assert capsys.readouterr().err.count("cannot be written") == 3
+    assert squares.detector.calls == 0  # type: ignore[attr-defined]
+    assert not (tmp_path / "take.npz").exists()
+
+
+def test_an_old_take_stays_when_the_capture_fails(tmp_path: Path, squares: Engine) -> None:
+    take = tmp_path / "take.npz"
+    take.write_bytes(b"old")
+    assert run("clip", write_clip(tmp_path / "wall.mp4", grey(5)), "--take", take) == 2
+    assert take.read_bytes() == b"old"
+
+
+def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "ddfa_blender", "clip", str(tmp_path / "none.mp4"), "--take", str(tmp_path / "t.npz")]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: There is no video")
+    assert done.stdout == ""
+
+
+needs_regressor = pytest.mark.skipif(
+    not model_file("regressor.onnx").is_file(), reason="model/regressor.onnx is not trained yet"
+)
+
+
+@needs_regressor
+def test_real_footage_without_a_face(tmp_path: Path, shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("clip", shared / "clips" / "no_face.mp4", "--take", tmp_path / "take.npz") == 2
+    assert "No face was found in no_face.mp4" in capsys.readouterr().err
+    assert listing(tmp_path) == set()
+
+
+@needs_regressor
+def test_real_footage_that_cuts_to_a_cartoon_loses_the_face(tmp_path: Path, shared: Path) -> None:
+    assert run("clip", shared / "clips" / "face_noface.mov", "--take", tmp_path / "take.npz") == 0
+    tracked = Take.load(tmp_path / "take.npz").tracked
+    last = int(np.nonzero(tracked)[0].max())
+    assert tracked[: last - 5].mean() > 0.95
+    assert 60 < last < 90

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ddfa_blender.errors import CaptureError
+from ddfa_blender.gaps import GapMode
+from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.projection import (
+    CROP_SIZE,
+    Pose,
+    compose,
+    join,
+    project_landmarks,
+    rotation_from_euler,
+)
+from ddfa_blender.quaternions import from_matrices, to_matrices
+from ddfa_blender.solve import Smoothing, SolveSettings, clip_identity, head_translation, solve
+from ddfa_blender.take import Take, TakeHeader
+
+WIDTH, HEIGHT = 640, 360
+EXACT = SolveSettings(expression_prior=0.0, sweeps=4)
+
+
+class Truth:
+    """A performance that was made up, and the Take that a perfect network would give."""
+
+    def __init__(self, model: MorphableModel, count: int = 40, shape_noise: float = 0.0) -> None:
+        random = np.random.default_rng(7)
+        phase = np.linspace(0.0, 2.0 * np.pi, count)
+        self.time = phase * 0.5
+        self.identity = random.normal(size=40)
+        self.expression = 0.8 * np.sin(phase[:, None] * np.arange(1, 11) / 3.0 + np.arange(10))
+        angles = np.stack([30.0 * np.sin(phase), 12.0 * np.cos(2.0 * phase), 8.0 * np.sin(3.0 * phase)], axis=1)
+        self.rotation = rotation_from_euler(angles)
+        self.scale = 0.9 + 0.2 * np.cos(phase)  # image pixels per millimetre
+        self.pivot = np.stack([300.0 + 30.0 * np.sin(phase), 150.0 + 10.0 * np.cos(phase)], axis=1)  # y up
+        shapes = self.identity + shape_noise * random.normal(size=(count, 40))
+        self.take = self._take(model, shapes, random)
+
+    def _take(self, model: MorphableModel, shapes: np.ndarray, random: np.random.Generator) -> Take:
+        count = len(self.time)
+        # The crops wander over the face, as the tracker's do: the solve must not see that.
+        side = 200.0 / self.scale * random.uniform(0.9, 1.1, count)
+        corner = self.pivot * [1.0, -1.0] + [0.0, HEIGHT] - side[:, None] * random.uniform(0.4, 0.6, (count, 2))
+        roi = np.concatenate([corner, corner + side[:, None]], axis=1)
+        ratio = CROP_SIZE / side
+        in_crop = (self.pivot - np.stack([corner[:, 0], HEIGHT - corner[:, 1] - side], axis=1)) * ratio[:, None]
+        pose = Pose(self.scale * ratio, self.rotation, np.concatenate([in_crop, np.zeros((count, 1))], axis=1))
+        params = join(compose(pose), shapes, self.expression)
+        return Take(
+            time=self.time.astype(np.float64),
+            params=params,
+            confidence=np.full(count, 0.9, np.float32),
+            roi=roi,
+            landmarks68=project_landmarks(model, params, roi),
+            arkit=np.linspace(0.0, 1.0, count, dtype=np.float32)[:, None] * np.ones(52, np.float32),
+            header=TakeHeader("made up", WIDTH, HEIGHT, 25.0, "none", ""),
+        )
+
+
+@pytest.fixture(scope="module")
+def truth(model: MorphableModel) -> Truth:
+    return Truth(model)
+
+
+def angles_between(quaternions: np.ndarray, rotations: np.ndarray) -> np.ndarray:
+    relative = to_matrices(quaternions).swapaxes(-1, -2) @ rotations
+    return np.degrees(np.arccos(np.clip((np.trace(relative, axis1=-2, axis2=-1) - 1.0) / 2.0, -1.0, 1.0)))
+
+
+def lose(take: Take, frames: slice) -> Take:
+    lost = {name: getattr(take, name).copy() for name in ("params", "confidence", "roi", "landmarks68", "arkit")}
+    for values in lost.values():
+        values[frames] = np.nan
+    lost["confidence"][frames] = 0.0
+    return replace(take, **lost)
+
+
+def test_a_perfect_take_gives_the_truth_back(truth: Truth, model: MorphableModel) -> None:
+    performance = solve(truth.take, model, EXACT)
+    np.testing.assert_allclose(performance.identity, truth.identity, atol=1e-3)
+    np.testing.assert_allclose(performance.expression, truth.expression, atol=1e-3)
+    assert angles_between(performance.head_rotation, truth.rotation).max() < 0.01
+    np.testing.assert_allclose(performance.arkit, truth.take.arkit, atol=1e-6)
+    assert performance.tracked.all()
+
+
+def test_one_identity_is_kept_while_the_network_wavers(model: MorphableModel) -> None:
+    truth = Truth(model, count=120, shape_noise=0.5)
+    performance = solve(truth.take, model, SolveSettings())
+    assert np.abs(performance.identity - truth.identity).mean() < 0.06
+    assert angles_between(performance.head_rotation, truth.rotation).mean() < 1.5
+
+
+def test_the_head_moves_as_far_as_it_did(truth: Truth, model: MorphableModel) -> None:
+    """Sideways motion is pixels over scale; depth is focal length over scale, less the turning of the face."""
+    performance = solve(truth.take, model, EXACT)
+    across = (truth.pivot - [WIDTH / 2.0, HEIGHT / 2.0]) / truth.scale[:, None]
+    across -= np.median(across, axis=0)
+    np.testing.assert_allclose(performance.head_translation[:, :2], across, atol=0.05)
+    np.testing.assert_allclose(np.median(performance.head_translation, axis=0), 0.0, atol=1e-9)
+
+
+def test_depth_follows_a_pinhole_camera() -> None:
+    """A face whose centre is 100 mm before the pivot, seen from 500 and 1000 mm, straight and turned away."""
+    focal, center = 800.0, np.array([0.0, 0.0, 100.0])
+    distance = np.array([500.0, 1000.0, 1000.0])
+    rotation = rotation_from_euler([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [90.0, 0.0, 0.0]])
+    pose = Pose(focal / distance, rotation, np.zeros((3, 3)))
+    depth = head_translation(pose, center, focal)[:, 2]
+    np.testing.assert_allclose(depth[0] - depth[1], 500.0, atol=1e-9)
+    np.testing.assert_allclose(depth[2] - depth[1], 100.0, atol=1e-9)
+
+
+def test_the_identity_ignores_a_minority_of_wrong_frames(truth: Truth) -> None:
+    shapes = np.repeat(truth.identity[None], 40, axis=0)
+    shapes[::5] += 6.0
+    transforms = truth.take.params[:, :12].reshape(-1, 3, 4)
+    found = clip_identity(shapes, transforms, np.ones(40))
+    np.testing.assert_allclose(found, truth.identity, atol=1e-3)
+
+
+def test_the_identity_trusts_confident_and_frontal_frames() -> None:
+    transforms = compose(Pose(np.ones(2), rotation_from_euler([[0, 0, 0], [70, 0, 0]]), np.zeros((2, 3))))
+    shapes = np.stack([np.zeros(40), np.ones(40)])
+    assert clip_identity(shapes, transforms, np.ones(2)).mean() < 0.2
+    frontal = np.repeat(transforms[:1], 2, axis=0)
+    assert clip_identity(shapes, frontal, np.array([0.1, 1.0])).mean() > 0.8
+
+
+def test_gaps_are_marked_and_interpolated(truth: Truth, model: MorphableModel) -> None:
+    performance = solve(lose(truth.take, slice(10, 14)), model, EXACT)
+    np.testing.assert_array_equal(np.nonzero(~performance.tracked)[0], [10, 11, 12, 13])
+    whole = solve(truth.take, model, EXACT)
+    share = (truth.time[11] - truth.time[9]) / (truth.time[14] - truth.time[9])
+    between = (1.0 - share) * whole.expression[9] + share * whole.expression[14]
+    np.testing.assert_allclose(performance.expression[11], between, atol=2e-3)
+    for values in (performance.head_rotation, performance.head_translation, performance.arkit):
+        assert np.isfinite(values).all()
+    np.testing.assert_allclose(np.linalg.norm(performance.head_rotation, axis=1), 1.0, atol=1e-9)
+
+
+def test_gaps_can_be_held(truth: Truth, model: MorphableModel) -> None:
+    performance = solve(lose(truth.take, slice(10, 14)), model, replace(EXACT, gaps="hold"))
+    for values in (performance.expression, performance.head_rotation, performance.head_translation, performance.arkit):
+        np.testing.assert_allclose(values[10:14], np.repeat(values[9:10], 4, axis=0), atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["hold", "interpolate"])
+def test_gaps_at_the_ends_are_held(truth: Truth, model: MorphableModel, mode: GapMode) -> None:
+    take = lose(lose(truth.take, slice(0, 3)), slice(36, 40))
+    performance = solve(take, model, replace(EXACT, gaps=mode))
+    np.testing.assert_allclose(performance.expression[:3], np.repeat(performance.expression[3:4], 3, axis=0))
+    np.testing.assert_allclose(performance.arkit[36:], np.repeat(performance.arkit[35:36], 4, axis=0))
+
+
+def test_a_take_without_a_confident_frame(truth: Truth, model: MorphableModel) -> None:
+    with pytest.raises(CaptureError, match="confident"):
+        solve(lose(truth.take, slice(None)), model)
+    with pytest.raises(CaptureError, match="confident"):
+        solve(truth.take, model, SolveSettings(min_confidence=0.95))
+
+
+def test_one_frame_is_enough(model: MorphableModel) -> None:
+    truth = Truth(model, count=1)
+    performance = solve(truth.take, model, EXACT)
+    np.testing.assert_allclose(performance.expression, truth.expression, atol=1e-3)
+    np.testing.assert_allclose(performance.head_translation, 0.0, atol=1e-9)
+
+
+def test_quaternions_never_jump_over_a_full_turn(model: MorphableModel) -> None:
+    count = 60
+    angles = np.stack([np.zeros(count), np.zeros(count), np.linspace(0.0, 400.0, count)], axis=1)
+    truth = Truth(model, count=count)
+    transforms = truth.take.params[:, :12].reshape(-1, 3, 4).copy()
+    scale = np.linalg.norm(transforms[:, 0, :3], axis=1)
+    transforms[..., :3] = scale[:, None, None] * rotation_from_euler(angles)
+    params = truth.take.params.copy()
+    params[:, :12] = transforms.reshape(-1, 12)
+    rotation = solve(replace(truth.take, params=params), model, EXACT).head_rotation
+    assert (np.sum(rotation[1:] * rotation[:-1], axis=1) > 0.9).all()
+    # 400 degrees of roll end in the other hemisphere.
+    assert rotation[0] @ from_matrices(rotation_from_euler(angles[-1])) > 0.0 > rotation[0] @ rotation[-1]
+
+
+def test_smoothing_touches_only_its_own_channels(truth: Truth, model: MorphableModel) -> None:
+    random = np.random.default_rng(2)
+    arkit = np.clip(truth.take.arkit + random.normal(0.0, 0.2, truth.take.arkit.shape), 0.0, 1.0).astype(np.float32)
+    take = replace(truth.take, arkit=arkit)
+    raw = solve(take, model, EXACT)
+    eyes = solve(take, model, replace(EXACT, smoothing=Smoothing(eyes=0.5)))
+    changed = np.abs(eyes.arkit - raw.arkit).max(axis=0) > 1e-6
+    np.testing.assert_array_equal(np.nonzero(changed)[0], np.arange(8, 22))
+    np.testing.assert_array_equal(eyes.expression, raw.expression)
+    head = solve(take, model, replace(EXACT, smoothing=Smoothing(head=0.5)))
+    assert np.abs(head.head_rotation - raw.head_rotation).max() > 1e-6
+    np.testing.assert_allclose(np.linalg.norm(head.head_rotation, axis=1), 1.0, atol=1e-12)
+    np.testing.assert_array_equal(head.arkit, raw.arkit)
+    assert eyes.arkit.min() >= 0.0
+    assert eyes.arkit.max() <= 1.0
+
+
+@pytest.mark.parametrize("settings", [{"field_of_view": 0.0}, {"gaps": "guess"}])
+def test_senseless_settings_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(CaptureError):
+        SolveSettings(**settings)  # type: ignore[arg-type]
+    with pytest.raises(CaptureError, match="Smoothing"):
+        Smoothing(head=-1.0)
