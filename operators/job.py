@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work on a thread, watched from Blender's timer. No bpy here: Blender's Python is not thread-safe."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Work(Protocol[Result]):  # type: ignore[misc]
+    """Something long that reports frames and asks now and then whether to stop."""
+
+    def __call__(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Result:
+        """Do it; ``progress(frames done, estimated frames in all, 0 = unknown)``."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``frame`` of about ``frame_count`` (0 = unknown) done, at ``rate`` frames per second so far."""
+
+    frame: int = 0
+    frame_count: int = 0
+    rate: float = 0.0
+
+    @property
+    def factor(self) -> float:
+        """0..1; 0 while the frame count is unknown."""
+        return min(self.frame / self.frame_count, 1.0) if self.frame_count > 0 else 0.0
+
+    @property
+    def text(self) -> str:
+        """For the panel: ``Frame 12 of 300, 58 fps``."""
+        if self.frame == 0:
+            return "Opening the footage…"
+        total = f" of {max(self.frame, self.frame_count)}" if self.frame_count > 0 else ""
+        return f"Frame {self.frame}{total}, {self.rate:.0f} fps"
+
+
+class Job(Generic[Result]):
+    """One run of ``work`` on a thread of its own."""
+
+    def __init__(self, work: Work[Result]) -> None:
+        self._work = work
+        self._cancel = threading.Event()
+        self._progress = Progress()
+        self._first_report_at: float | None = None
+        self._result: Result | None = None
+        self._error: BaseException | None = None
+        # A daemon, so that a stuck decoder cannot keep Blender from closing.
+        self._thread = threading.Thread(target=self._run, name="face capture", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next frame."""
+        self._cancel.set()
+
+    @property
+    def cancelling(self) -> bool:
+        """Stopping was asked for."""
+        return self._cancel.is_set()
+
+    @property
+    def done(self) -> bool:
+        """The thread has ended, one way or another."""
+        return not self._thread.is_alive()
+
+    @property
+    def progress(self) -> Progress:
+        """The latest; safe to read at any time."""
+        return self._progress
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end; False if it has not come within ``seconds``."""
+        self._thread.join(seconds)
+        return self.done
+
+    def result(self) -> Result:
+        """What the work returned; raises what it raised. Call once :attr:`done`."""
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self._report, self._cancel.is_set)
+        except BaseException as error:  # noqa: BLE001 (handed to the main thread by result())
+            self._error = error
+
+    def _report(self, frames_done: int, frame_count: int) -> None:
+        now = time.monotonic()
+        if self._first_report_at is None:
+            self._first_report_at = now
+        elapsed = now - self._first_report_at
+        rate = (frames_done - 1) / elapsed if elapsed > 0.0 else 0.0
+        self._progress = Progress(frames_done, frame_count, rate)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Performance to curves: shape keys, head and neck bones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ddfa_blender.blend import arkit_residual
+from ..ddfa_blender.morphable_model import MorphableModel
+from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
+from ..ddfa_blender.performance import Performance
+from ..ddfa_blender.quaternions import continuous
+from . import actions, axes, rotation
+from .head import HEAD_BONE, NECK_BONE, SLIDER_LIMIT, Head
+from .settings import BakeSettings, Driving
+from .timebase import Resampler, Timebase
+
+_SHAPE_GROUP = "Shape Keys"
+
+
+@dataclass(frozen=True)
+class KeyedMotion:
+    """A Performance on the scene's frames: K keys, in Blender's axes, metres."""
+
+    frames: NDArray[np.float64]  # (K,)
+    weights: dict[str, NDArray[np.float64]]  # shape key name → (K,)
+    head_rotation: NDArray[np.float64]  # (K, 4), w x y z, armature space
+    head_translation: NDArray[np.float64]  # (K, 3), of the head's pivot
+    filled: NDArray[np.bool_]  # (K,), the face was not seen there
+
+
+@dataclass(frozen=True)
+class BonePose:
+    """What a pose bone's own channels must hold: ``rotation`` (K, 4), ``location`` (K, 3)."""
+
+    rotation: NDArray[np.float64]
+    location: NDArray[np.float64]
+
+
+def shape_weights(model: MorphableModel, performance: Performance, driving: Driving) -> dict[str, NDArray[np.float64]]:
+    """Values (N,) of all 62 shape keys; the two sets never carry the same motion."""
+    if driving == "ARKIT":
+        expression, arkit = np.zeros_like(performance.expression), performance.arkit
+    else:
+        expression = performance.expression
+        arkit = arkit_residual(model, performance.expression, performance.arkit)
+    columns = [*np.asarray(expression, dtype=np.float64).T, *np.asarray(arkit, dtype=np.float64).T]
+    names = (*EXPRESSION_NAMES, *ARKIT_NAMES)
+    return {name: np.clip(v, -SLIDER_LIMIT, SLIDER_LIMIT) for name, v in zip(names, columns, strict=True)}
+
+
+def resample(
+    model: MorphableModel, performance: Performance, timebase: Timebase, settings: BakeSettings
+) -> KeyedMotion:
+    """Put a Performance on the scene's clock."""
+    frames = timebase.key_frames(performance.time, settings.key_placement)
+    resampler = Resampler.between(performance.time, timebase.seconds_at(frames))
+    weights = shape_weights(model, performance, settings.driving)
+    return KeyedMotion(
+        frames=frames,
+        weights={name: resampler.linear(values) for name, values in weights.items()},
+        head_rotation=resampler.rotations(axes.rotations(performance.head_rotation)),
+        head_translation=resampler.linear(axes.positions(performance.head_translation)),
+        filled=~resampler.nearest(performance.tracked).astype(bool),
+    )
+
+
+def share_with_neck(
+    head_rotation: ArrayLike,
+    head_translation: ArrayLike,
+    *,
+    neck_rest: ArrayLike,
+    head_rest: ArrayLike,
+    neck_to_head: ArrayLike,
+    neck_share: float,
+) -> tuple[BonePose, BonePose]:
+    """Split rotations (K, 4) and translations (K, 3) of the head, in armature space, over neck and head bone.
+
+    The two bones together turn the head by exactly ``head_rotation``. ``neck_rest`` and ``head_rest`` (4,) are the
+    bones' rest orientations in armature space, so any roll and direction will do; ``neck_to_head`` (3,) leads from
+    the neck bone's pivot to the head bone's. A zero ``head_translation`` leaves the neck's root in place; any other
+    moves it so that the head's pivot lands where it was seen, the swing of the neck included.
+    """
+    total = np.asarray(head_rotation, dtype=np.float64)
+    offset = np.asarray(head_translation, dtype=np.float64)
+    by_neck = rotation.share(total, neck_share)
+    by_head = rotation.multiply(rotation.conjugate(by_neck), total)
+    neck_local = rotation.multiply(rotation.multiply(rotation.conjugate(neck_rest), by_neck), neck_rest)
+    head_local = rotation.multiply(rotation.multiply(rotation.conjugate(head_rest), by_head), head_rest)
+    if offset.any():
+        reach = np.asarray(neck_to_head, dtype=np.float64)
+        offset = offset - (rotation.rotate(by_neck, reach) - reach)
+    neck_location = rotation.rotate(rotation.conjugate(neck_rest), offset)
+    return (
+        BonePose(continuous(neck_local), neck_location),
+        BonePose(continuous(head_local), np.zeros_like(neck_location)),
+    )
+
+
+def write(head: Head, motion: KeyedMotion, settings: BakeSettings, name: str) -> None:
+    """Key the head's shape keys and bones as a new animation called ``name``."""
+    keys = head.mesh.data.shape_keys
+    bones, shapes = actions.animate(name, [head.armature, keys])
+    _write_bones(bones, head.armature, motion, settings)
+    for key_name, values in motion.weights.items():
+        block = keys.key_blocks[key_name]
+        block.slider_min = min(block.slider_min, float(values.min()))
+        block.slider_max = max(block.slider_max, float(values.max()))
+        path = f'key_blocks["{bpy.utils.escape_identifier(key_name)}"].value'
+        shapes.write(path, 0, motion.frames, values, group=_SHAPE_GROUP, filled=motion.filled)
+
+
+def _write_bones(
+    channels: actions.Channels, armature: bpy.types.Object, motion: KeyedMotion, settings: BakeSettings
+) -> None:
+    neck, head = armature.data.bones[NECK_BONE], armature.data.bones[HEAD_BONE]
+    offset = motion.head_translation if settings.use_translation else np.zeros_like(motion.head_translation)
+    poses = share_with_neck(
+        motion.head_rotation,
+        offset,
+        neck_rest=_rest_rotation(neck),
+        head_rest=_rest_rotation(head),
+        neck_to_head=np.array(head.head_local - neck.head_local),
+        neck_share=settings.neck_share,
+    )
+    for bone, pose in zip((neck, head), poses, strict=True):
+        path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"]'
+        for axis in range(4):
+            channels.write(
+                f"{path}.rotation_quaternion", axis, motion.frames, pose.rotation[:, axis],
+                group=bone.name, filled=motion.filled,
+            )  # fmt: skip
+    if settings.use_translation:
+        path = f'pose.bones["{bpy.utils.escape_identifier(neck.name)}"].location'
+        for axis in range(3):
+            channels.write(path, axis, motion.frames, poses[0].location[:, axis], group=neck.name, filled=motion.filled)
+
+
+def _rest_rotation(bone: bpy.types.Bone) -> NDArray[np.float64]:
+    """The bone's rest orientation in armature space, (4,) w x y z."""
+    q = np.array(bone.matrix_local.to_quaternion(), dtype=np.float64)
+    return q / np.linalg.norm(q)

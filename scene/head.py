@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the actor's own head: mesh, materials, shape keys and armature, in a collection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..ddfa_blender.morphable_model import MorphableModel
+from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
+from . import axes, materials
+from .texture_coordinates import corner_uvs
+
+HEAD_BONE, NECK_BONE = "head", "neck"
+
+#: Slider ranges: components are coefficients of unit variance; ARKit weights may carry a signed residual.
+EXPRESSION_RANGE = (-5.0, 5.0)
+ARKIT_RANGE = (-1.0, 1.0)
+#: Blender allows no slider beyond this.
+SLIDER_LIMIT = 10.0
+
+
+@dataclass(frozen=True)
+class Head:
+    """The objects of one head. References die with undo and file loads: look them up again (:func:`of_armature`)."""
+
+    mesh: bpy.types.Object
+    armature: bpy.types.Object
+
+
+def build(context: bpy.types.Context, model: MorphableModel, identity: ArrayLike, name: str) -> Head:
+    """Make a head of the identity (40,), neutral, at the world's origin, in a new collection ``name``.
+
+    Leaves Blender in object mode; the caller decides about the selection.
+    """
+    neutral = model.vertices(identity)
+    collection = bpy.data.collections.new(name)
+    context.scene.collection.children.link(collection)
+    mesh_object = bpy.data.objects.new(f"{name} Head", _mesh(model, neutral, name))
+    collection.objects.link(mesh_object)
+    _add_shape_keys(mesh_object, model, neutral)
+    _add_vertex_groups(mesh_object, model.head_weight)
+    armature = _armature(context, collection, neutral, name)
+    mesh_object.parent = armature
+    modifier = mesh_object.modifiers.new("Armature", "ARMATURE")
+    modifier.object = armature
+    return Head(mesh_object, armature)
+
+
+def of_armature(armature: bpy.types.Object | None) -> Head | None:
+    """The head that hangs on an armature, or None if it is not one of ours (any more)."""
+    if armature is None or armature.type != "ARMATURE":
+        return None
+    for child in armature.children:
+        keys = child.data.shape_keys if child.type == "MESH" else None
+        if keys is not None and EXPRESSION_NAMES[0] in keys.key_blocks and ARKIT_NAMES[0] in keys.key_blocks:
+            return Head(child, armature)
+    return None
+
+
+def _mesh(model: MorphableModel, neutral: NDArray, name: str) -> bpy.types.Mesh:
+    mesh = bpy.data.meshes.new(f"{name} Head")
+    faces = len(model.quads)
+    mesh.vertices.add(len(neutral))
+    mesh.vertices.foreach_set("co", axes.positions(neutral).astype(np.float32).ravel())
+    mesh.loops.add(4 * faces)
+    mesh.loops.foreach_set("vertex_index", model.quads.ravel())
+    mesh.polygons.add(faces)
+    mesh.polygons.foreach_set("loop_start", np.arange(0, 4 * faces, 4, dtype=np.int32))
+    mesh.polygons.foreach_set("use_smooth", np.ones(faces, dtype=bool))
+    surfaces, slot_of_region = materials.region_slots()
+    for surface in surfaces:
+        mesh.materials.append(materials.make(surface, name))
+    mesh.polygons.foreach_set("material_index", slot_of_region[model.quad_regions])
+    uv = mesh.uv_layers.new(name="UVMap")
+    uv.uv.foreach_set("vector", corner_uvs(model).astype(np.float32).ravel())
+    mesh.update(calc_edges=True)
+    mesh.validate()
+    return mesh
+
+
+def _add_shape_keys(mesh_object: bpy.types.Object, model: MorphableModel, neutral: NDArray) -> None:
+    mesh_object.shape_key_add(name="Basis", from_mix=False)
+    rows: list[tuple[Iterable[tuple[str, NDArray]], tuple[float, float]]] = [
+        (zip(EXPRESSION_NAMES, model.expression_basis, strict=True), EXPRESSION_RANGE),
+        (zip(ARKIT_NAMES, model.arkit_basis, strict=True), ARKIT_RANGE),
+    ]
+    for named_deltas, (low, high) in rows:
+        for name, delta in named_deltas:
+            key = mesh_object.shape_key_add(name=name, from_mix=False)
+            key.data.foreach_set("co", axes.positions(neutral + delta).astype(np.float32).ravel())
+            key.slider_min, key.slider_max, key.value = low, high, 0.0
+    mesh_object.data.shape_keys.name = mesh_object.name
+
+
+def _add_vertex_groups(mesh_object: bpy.types.Object, head_weight: NDArray) -> None:
+    for bone, weights in ((HEAD_BONE, head_weight), (NECK_BONE, 1.0 - head_weight)):
+        group = mesh_object.vertex_groups.new(name=bone)
+        # Blender takes one weight for many vertices: one call per distinct weight, most are 0 or 1.
+        for weight in np.unique(weights[weights > 0.0]):
+            group.add(np.flatnonzero(weights == weight).tolist(), float(weight), "REPLACE")
+
+
+def _armature(
+    context: bpy.types.Context, collection: bpy.types.Collection, neutral: NDArray, name: str
+) -> bpy.types.Object:
+    data = bpy.data.armatures.new(name)
+    armature = bpy.data.objects.new(name, data)
+    collection.objects.link(armature)
+    armature.show_in_front = True
+    data.display_type = "STICK"
+    ensure_object_mode(context)
+    context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    top, base = _bone_ends(neutral)
+    neck = data.edit_bones.new(NECK_BONE)
+    neck.head, neck.tail = base, (0.0, 0.0, 0.0)
+    head = data.edit_bones.new(HEAD_BONE)
+    head.head, head.tail = (0.0, 0.0, 0.0), (0.0, 0.0, top)
+    head.parent = neck
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for bone in armature.pose.bones:
+        bone.rotation_mode = "QUATERNION"
+    return armature
+
+
+def _bone_ends(neutral: NDArray) -> tuple[float, tuple[float, float, float]]:
+    """Height of the head's top, and the middle of the neck's cut, metres."""
+    points = axes.positions(neutral)
+    low, high = points[:, 2].min(), points[:, 2].max()
+    rim = points[points[:, 2] < low + 0.05 * (high - low)]
+    middle = (rim.min(axis=0) + rim.max(axis=0)) / 2.0
+    return float(high), (0.0, float(middle[1]), float(low))
+
+
+def ensure_object_mode(context: bpy.types.Context) -> None:
+    """Leave edit, pose or sculpt mode, if any."""
+    active = context.view_layer.objects.active
+    if active is not None and active.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures inside bpy. Without bpy nothing here is collected: ``build.py test`` runs these in each Blender."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import Any
+
+import pytest
+
+if importlib.util.find_spec("bpy") is None:
+    collect_ignore_glob = ["test_*.py"]
+else:
+    import support
+
+    support.prepare_user_folder()
+    import bpy
+
+    @pytest.fixture(scope="session")
+    def modules_after_enabling() -> set[str]:
+        """Names of all modules loaded once the extension has been enabled for the first time."""
+        bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+        support.enable_extension()
+        return set(sys.modules)
+
+    @pytest.fixture(autouse=True)
+    def empty_file(modules_after_enabling: set[str]) -> None:
+        """Each test starts in an empty file with factory settings, the extension on and nothing told yet."""
+        bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+        support.enable_extension()
+        support.module("operators.state").tell("")
+
+    @pytest.fixture
+    def model() -> Any:
+        """A small random morphable model."""
+        return support.small_model()

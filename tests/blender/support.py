@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests inside bpy share: the extension as Blender loads it, small models, made-up performances."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "bl_ext.user_default.ddfa_face_capture"
+#: Top-level entries of the repository that the installed extension has.
+_SHIPPED = ("__init__.py", "blender_manifest.toml", "ddfa_blender", "model", "operators", "panels", "scene")
+
+
+def prepare_user_folder() -> Path:
+    """A user folder of its own for this process, with the extension linked into it; before bpy is imported."""
+    if "bpy" in sys.modules:
+        raise RuntimeError("bpy is already imported: it would use the user's own folders")
+    folder = Path(tempfile.mkdtemp(prefix="ddfa_blender_user_"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["HOME"] = os.environ["BLENDER_USER_RESOURCES"] = str(folder)
+    extension = folder / "extensions" / "user_default" / "ddfa_face_capture"
+    extension.mkdir(parents=True)
+    for name in _SHIPPED:
+        source = ROOT / name
+        try:
+            (extension / name).symlink_to(source, target_is_directory=source.is_dir())
+        except OSError:  # Windows without developer mode
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, extension / name)
+    return folder
+
+
+def module(name: str) -> ModuleType:
+    """A module of the enabled extension, such as ``scene.head``."""
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def enable_extension() -> None:
+    """What the tick box in the preferences does."""
+    import addon_utils
+
+    if addon_utils.enable(PACKAGE, default_set=True) is None:
+        raise RuntimeError("the extension could not be enabled; the error is above")
+
+
+def small_model(seed: int = 7) -> Any:
+    """A random model on a coarse sphere with every region, for tests that need no likeness. Millimetres."""
+    names = module("ddfa_blender.names")
+    rng = np.random.default_rng(seed)
+    vertices, quads = _sphere(rings=6, segments=12, radius=90.0)
+    regions = np.zeros(len(quads), dtype=np.uint8)
+    parts, part_quads, part_regions = [vertices], [quads], [regions]
+    for region in range(1, len(names.REGION_NAMES)):
+        side = -1.0 if region % 2 else 1.0
+        part, faces = _sphere(rings=4, segments=8, radius=12.0)
+        part_quads.append(faces + sum(map(len, parts)))
+        parts.append(part + (side * 30.0, 15.0 * region - 50.0, 80.0))
+        part_regions.append(np.full(len(faces), region, dtype=np.uint8))
+    mean, quads = np.concatenate(parts).astype(np.float32), np.concatenate(part_quads).astype(np.int32)
+    count = len(mean)
+    return module("ddfa_blender.morphable_model").MorphableModel(
+        mean=mean,
+        shape_basis=rng.normal(0.0, 1.0, (40, count, 3)).astype(np.float32),
+        expression_basis=rng.normal(0.0, 1.0, (10, count, 3)).astype(np.float32),
+        arkit_basis=rng.normal(0.0, 2.0, (52, count, 3)).astype(np.float32),
+        quads=quads,
+        uv=rng.uniform(0.0, 1.0, (count, 2)).astype(np.float32),
+        quad_uvs=quads.copy(),
+        quad_regions=np.concatenate(part_regions),
+        head_weight=np.clip((mean[:, 1] + 70.0) / 40.0, 0.0, 1.0).astype(np.float32),
+        landmark_vertices=rng.integers(0, count, (68, 3)).astype(np.int32),
+        landmark_weights=np.full((68, 3), 1.0 / 3.0, dtype=np.float32),
+    )
+
+
+def _sphere(rings: int, segments: int, radius: float) -> tuple[np.ndarray, np.ndarray]:
+    """A sphere without its poles, quads counter-clockwise from outside."""
+    polar = np.linspace(0.3, np.pi - 0.3, rings)[:, None]
+    around = np.linspace(0.0, 2.0 * np.pi, segments, endpoint=False)[None]
+    points = np.stack(
+        np.broadcast_arrays(np.sin(polar) * np.sin(around), np.cos(polar), np.sin(polar) * np.cos(around)), -1
+    )
+    index = np.arange(rings * segments).reshape(rings, segments)
+    right = np.roll(index, -1, axis=1)
+    quads = np.stack([index[:-1], index[1:], right[1:], right[:-1]], axis=-1)
+    return points.reshape(-1, 3) * radius, quads.reshape(-1, 4)
+
+
+def performance(count: int = 24, fps: float = 24.0, seed: int = 3, **overrides: Any) -> Any:
+    """A lively made-up Performance of ``count`` samples; expression within ±3, ARKit within 0..1, a gap inside."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(count) / fps
+    phase = rng.uniform(0.0, 6.0, 70)
+    speed = rng.uniform(2.0, 9.0, 70)
+    waves = np.sin(time[:, None] * speed + phase)
+    axis = np.stack([waves[:, 62], waves[:, 63], waves[:, 64]], axis=-1)
+    angle = np.linalg.norm(axis, axis=-1, keepdims=True) * 0.6
+    quaternion = np.concatenate(
+        [np.cos(angle / 2), np.sin(angle / 2) * axis / np.linalg.norm(axis, axis=-1, keepdims=True)], -1
+    )
+    tracked = np.ones(count, dtype=bool)
+    tracked[count // 2 : count // 2 + 3] = False
+    fields: dict[str, Any] = {
+        "time": time,
+        "expression": 3.0 * waves[:, :10],
+        "arkit": 0.5 + 0.5 * waves[:, 10:62],
+        "head_rotation": quaternion,
+        "head_translation": 20.0 * waves[:, 65:68],
+        "identity": rng.normal(0.0, 1.0, 40),
+        "tracked": tracked,
+    }
+    return module("ddfa_blender.performance").Performance(**{**fields, **overrides})
+
+
+def data_names() -> dict[str, list[str]]:
+    """Every data-block of the file by collection, to compare before and after."""
+    import bpy
+
+    return {
+        prop.identifier: sorted(block.name_full for block in getattr(bpy.data, prop.identifier))
+        for prop in bpy.types.BlendData.bl_rna.properties
+        if prop.type == "COLLECTION"
+    }

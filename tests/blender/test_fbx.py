@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""FBX out and in again, against the baked curves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+import support
+
+
+@pytest.fixture
+def errors():
+    return support.module("ddfa_blender.errors")
+
+
+@pytest.fixture
+def fbx():
+    return support.module("scene.fbx")
+
+
+@pytest.fixture(params=[(24, 1.0), (30, 1.001)], ids=["24", "29.97"])
+def captured(request, model):
+    """A head with expression well below zero and far above one, keys from frame 20."""
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = request.param
+    settings = support.module("scene.settings").BakeSettings(frame_start=20)
+    performance = support.performance(count=40, fps=25.0)
+    performance.expression[:, 0] *= 2.5
+    assert performance.expression.min() < -5.0 and performance.expression.max() > 5.0
+    return support.module("scene.pipeline").apply_performance(
+        bpy.context, model, performance, settings, "Großer Auftritt"
+    )
+
+
+def shape_curves(keys):
+    actions = support.module("scene.actions")
+    return {c.data_path.split('"')[1]: actions.keys(c) for c in actions.curves(keys)}
+
+
+def head_turns(armature, frames):
+    """The head bone against its rest, in armature space, as Blender plays it (K, 3, 3)."""
+    result = []
+    for frame in frames:
+        bpy.context.scene.frame_set(int(frame), subframe=frame % 1.0)
+        bone = armature.pose.bones["head"]
+        result.append(np.array((bone.matrix @ bone.bone.matrix_local.inverted()).to_3x3().normalized()))
+    return np.array(result)
+
+
+def face_shapes(mesh_object, frames):
+    """World-space vertices as Blender plays them (K, V, 3)."""
+    result = []
+    for frame in frames:
+        bpy.context.scene.frame_set(int(frame), subframe=frame % 1.0)
+        evaluated = mesh_object.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        points = np.empty(3 * len(evaluated.data.vertices), dtype=np.float32)
+        evaluated.data.vertices.foreach_get("co", points)
+        world = np.array(evaluated.matrix_world)
+        result.append(points.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3])
+    return np.array(result)
+
+
+def imported_frames(frames):
+    """Where the frames of the file lie after Blender's own import.
+
+    It puts every key one frame later, and at fractional rates it takes 29.97 for 30, so that its frames drift from
+    the seconds of the file, which are right.
+    """
+    scene = bpy.context.scene
+    return frames * scene.render.fps_base + 1.0
+
+
+def import_fbx(path):
+    """The objects that an import adds."""
+    before = set(bpy.data.objects)
+    bpy.ops.import_scene.fbx(filepath=str(path))
+    added = [o for o in bpy.data.objects if o not in before]
+    return {o.type: o for o in added}, added
+
+
+def test_the_curves_come_back_frame_for_frame(captured, fbx, tmp_path):
+    head = captured.head
+    keys = head.mesh.data.shape_keys
+    baked = shape_curves(keys)
+    frames = np.arange(captured.frame_start, captured.frame_end + 1)
+    turns, shapes = head_turns(head.armature, frames), face_shapes(head.mesh, frames)
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 5
+    path = fbx.export(bpy.context, head, tmp_path / "take.fbx")
+    assert (bpy.context.scene.frame_start, bpy.context.scene.frame_end) == (1, 5)
+
+    objects, added = import_fbx(path)
+    assert sorted(o.type for o in added) == ["ARMATURE", "MESH"]
+    read = shape_curves(objects["MESH"].data.shape_keys)
+    moving = {name for name, curve in baked.items() if np.ptp(curve[:, 1]) > 1e-6}
+    assert moving <= set(read)
+    for name in moving:
+        np.testing.assert_allclose(read[name][:, 0], imported_frames(baked[name][:, 0]), atol=1e-3)
+        np.testing.assert_allclose(read[name][:, 1], baked[name][:, 1], atol=1e-3)
+    np.testing.assert_allclose(head_turns(objects["ARMATURE"], imported_frames(frames)), turns, atol=1e-3)
+    # What counts in the end: the same faces at the same places in the world, sliders unclipped.
+    np.testing.assert_allclose(face_shapes(objects["MESH"], imported_frames(frames)), shapes, atol=1e-4)
+
+
+def test_the_file_holds_the_head_alone_and_the_scene_stays_as_it_was(captured, fbx, tmp_path):
+    scene = bpy.context.scene
+    other = bpy.data.objects.new("Other", bpy.data.meshes.new("Other"))
+    scene.collection.objects.link(other)
+    other.select_set(True)
+    bpy.context.view_layer.objects.active = other
+    scene.frame_set(33)
+    before = support.data_names()
+    path = fbx.export(bpy.context, captured.head, tmp_path / "take")
+    assert path == tmp_path / "take.fbx"
+    assert [file.name for file in tmp_path.iterdir()] == ["take.fbx"]
+    assert support.data_names() == before
+    assert other.select_get() and bpy.context.view_layer.objects.active == other
+    assert scene.frame_current == 33
+    _, added = import_fbx(path)
+    assert not any(o.name.startswith("Other") for o in added)
+
+
+def test_it_comes_in_at_its_size_and_with_its_bones_and_materials(captured, fbx, tmp_path):
+    path = fbx.export(bpy.context, captured.head, tmp_path / "take.fbx")
+    rate = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
+    materials = {m.name for m in captured.head.mesh.data.materials}
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    support.enable_extension()
+    objects, _ = import_fbx(path)
+    bones = objects["ARMATURE"].data.bones
+    assert bones.keys() == ["neck", "head"] and bones["head"].parent.name == "neck"
+    assert {m.name for m in objects["MESH"].data.materials} == materials
+    # The eyes' and the lashes' textures travel inside the file.
+    sizes = {}
+    for material in objects["MESH"].data.materials:
+        for node in material.node_tree.nodes:
+            if node.type == "TEX_IMAGE":
+                sizes.setdefault(material.name, set()).add(tuple(node.image.size))
+    assert sizes == {"Großer Auftritt Eye": {(512, 512)}, "Großer Auftritt Lashes": {(1024, 128)}}
+    assert {g.name for g in objects["MESH"].vertex_groups} == {"head", "neck"}
+    assert bpy.context.scene.render.fps / bpy.context.scene.render.fps_base == pytest.approx(rate, rel=1e-5)
+
+
+def test_a_hidden_head_is_refused_in_one_sentence(captured, fbx, errors, tmp_path):
+    captured.head.mesh.hide_set(True)
+    with pytest.raises(errors.CaptureError, match="hidden"):
+        fbx.export(bpy.context, captured.head, tmp_path / "take.fbx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["missing/take.fbx", "folder.fbx", "file/take.fbx"])
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(captured, fbx, errors, tmp_path, place):
+    (tmp_path / "folder.fbx").mkdir()
+    (tmp_path / "file").write_text("no folder")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(errors.CaptureError):
+        fbx.export(bpy.context, captured.head, tmp_path / place)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def read_only_folder(tmp_path):
+    """A folder in which nothing can be made; root needs one that the system itself protects."""
+    if hasattr(os, "geteuid") and os.geteuid() != 0:
+        folder = tmp_path / "read only"
+        folder.mkdir(mode=0o500)
+        return folder
+    return Path("/proc") if Path("/proc/self").exists() else None
+
+
+def test_a_read_only_folder_is_refused_in_one_sentence(captured, fbx, errors, tmp_path):
+    folder = read_only_folder(tmp_path)
+    if folder is None:
+        pytest.skip("no folder here is read-only for this user")
+    with pytest.raises(errors.CaptureError, match="choose another place"):
+        fbx.export(bpy.context, captured.head, folder / "take.fbx")
+
+
+def test_a_failing_exporter_keeps_the_older_file(captured, fbx, errors, tmp_path, monkeypatch):
+    """Blender's exporter breaks in the middle: its half file goes, the older one stays."""
+    from io_scene_fbx import export_fbx_bin
+
+    def break_after_opening(operator, context, filepath="", **_):
+        Path(filepath).write_bytes(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(export_fbx_bin, "save", break_after_opening)
+    (tmp_path / "take.fbx").write_bytes(b"older")
+    with pytest.raises(errors.CaptureError, match="No space left"):
+        fbx.export(bpy.context, captured.head, tmp_path / "take.fbx")
+    assert [file.name for file in tmp_path.iterdir()] == ["take.fbx"]
+    assert (tmp_path / "take.fbx").read_bytes() == b"older"

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panels drawn into a layout that checks every name against what is registered; no window exists here."""
+
+from __future__ import annotations
+
+import types
+
+import bpy
+import pytest
+import support
+
+
+class Layout:
+    """Records what a panel draws; unknown properties and operators fail."""
+
+    def __init__(self, record=None):
+        self.record = [] if record is None else record
+
+    def row(self, **_):
+        return Layout(self.record)
+
+    column = row
+
+    def separator(self):
+        pass
+
+    def prop(self, data, name, **_):
+        assert name in data.bl_rna.properties, name
+        self.record.append(("prop", name))
+
+    def operator(self, name, **_):
+        namespace, _, function = name.partition(".")
+        assert getattr(getattr(bpy.ops, namespace), function).get_rna_type() is not None
+        self.record.append(("operator", name))
+
+    def label(self, text, icon):
+        self.record.append(("label", text))
+
+    def progress(self, factor, type, text):  # noqa: A002 (Blender's name)
+        assert 0.0 <= factor <= 1.0
+        self.record.append(("progress", text))
+
+
+@pytest.fixture
+def draw():
+    """Draw a panel by its class name; gives what it drew."""
+    sidebar = support.module("panels.sidebar")
+    context = types.SimpleNamespace(
+        scene=bpy.context.scene,
+        preferences=types.SimpleNamespace(system=types.SimpleNamespace(ui_scale=1.0)),  # 0 without a window
+        region=types.SimpleNamespace(width=280),
+    )
+
+    def draw_panel(name):
+        cls = getattr(sidebar, name)
+        panel = types.SimpleNamespace(layout=Layout())  # only Blender can make a real one
+        if hasattr(cls, "draw_settings"):
+            panel.draw_settings = types.MethodType(cls.draw_settings, panel)
+        cls.draw(panel, context)
+        return panel.layout.record
+
+    return draw_panel
+
+
+@pytest.fixture
+def state():
+    module = support.module("operators.state")
+    yield module
+    module.job = None
+
+
+def labels(record):
+    return " ".join(text for kind, text in record if kind == "label")
+
+
+def test_a_grey_capture_button_says_why(draw, state):
+    record = draw("DDFA_PT_capture")
+    assert ("operator", "ddfa.capture") in record
+    assert labels(record) == "Pick the footage first"
+    bpy.context.scene.ddfa.video = "//a.mp4"
+    assert labels(draw("DDFA_PT_capture")) == ""
+
+
+def test_a_running_capture_shows_progress_and_cancel_instead_of_the_button(draw, state):
+    progress = support.module("operators.job").Progress(30, 120, 60.0)
+    state.job = types.SimpleNamespace(progress=progress, cancelling=False)
+    record = draw("DDFA_PT_capture")
+    assert ("progress", "Frame 30 of 120, 60 fps") in record
+    assert ("operator", "ddfa.cancel_capture") in record
+    assert ("operator", "ddfa.capture") not in record
+    state.job.cancelling = True
+    assert ("progress", "Cancelling…") in draw("DDFA_PT_capture")
+
+
+def test_a_long_message_is_wrapped_and_complete(draw, state):
+    message = "No face was found in a clip with a rather long name.mp4; use footage in which a face is clearly visible."
+    state.tell(message, is_error=True)
+    bpy.context.scene.ddfa.video = "//a.mp4"
+    record = draw("DDFA_PT_capture")
+    assert labels(record) == message
+    assert len([kind for kind, _ in record if kind == "label"]) > 2
+
+
+def test_every_setting_is_shown_once(draw, state):
+    names = ("DDFA_PT_capture", "DDFA_PT_timing", "DDFA_PT_cleanup", "DDFA_PT_head", "DDFA_PT_export")
+    shown = [name for panel in names for kind, name in draw(panel) if kind == "prop"]
+    properties = support.module("scene.properties").FaceCaptureSettings.bl_rna.properties
+    assert sorted(shown) == sorted(set(properties.keys()) - {"rna_type", "name"})
+
+
+def test_every_setting_has_a_tooltip_of_one_sentence_without_a_full_stop(state):
+    for prop in support.module("scene.properties").FaceCaptureSettings.bl_rna.properties:
+        if prop.identifier not in ("rna_type", "name"):
+            assert prop.description and not prop.description.endswith("."), prop.identifier
