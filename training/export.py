@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Export a run's averaged weights to ``model/regressor.onnx``: BatchNorm folded, normalisation and z-scores inside.
 
-    python -m training.export --run first [--out FILE]
+python -m training.export --run first [--out FILE]
 """
 
 from __future__ import annotations

@@ -79,9 +79,7 @@ def second_moment(measured: NDArray) -> NDArray[np.float64]:
     return 0.5 * (moment + moment[np.ix_(swap, swap)])
 
 
-def expression_components(
-    units: NDArray, moment: NDArray, weight: NDArray, count: int
-) -> ExpressionComponents:
+def expression_components(units: NDArray, moment: NDArray, weight: NDArray, count: int) -> ExpressionComponents:
     """Components of the deformations w·units with E[w wᵀ] = ``moment``, weighted per vertex.
 
     Args:

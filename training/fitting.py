@@ -123,9 +123,7 @@ def fit_landmarks(
     prior = damping * (points.shape[1] * (settings.noise * box) ** 2)[:, None]
     for _ in range(settings.iterations):
         rotated = scale[:, None, None] * problem.shape(alpha) @ rotation.transpose(1, 2)
-        normal, right = _normal_equations(
-            problem, rotation, scale, rotated, points - rotated - translation[:, None]
-        )
+        normal, right = _normal_equations(problem, rotation, scale, rotated, points - rotated - translation[:, None])
         right[:, 7:] -= prior[:, 7:] * alpha
         step = torch.linalg.solve(normal + torch.diag_embed(prior), right)
         # Turn and scale act about the model's origin, not about the translation.

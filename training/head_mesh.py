@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cut the head out of the MakeHuman body: topology, UVs, regions, mirror map, weights, pivot."""
+"""Cut the head out of the MakeHuman body: topology, UVs, regions, mirror map, pivot."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ class HeadMesh:
     quad_regions: NDArray[np.uint8]
     vertex_regions: NDArray[np.uint8]  # (V,)
     mirror: NDArray[np.int64]  # (V,)
-    head_weight: NDArray[np.float32]
 
     def in_region(self, name: str) -> NDArray[np.bool_]:
         """Mask (V,) of a region of ``REGION_NAMES``."""
@@ -81,10 +80,7 @@ def cut_head(base: BaseMesh, mirror: NDArray[np.int64]) -> HeadMesh:
     vertex_regions[quads] = regions[:, None]
     pivot = base.joint("head")
     vertices = base.vertices[source] - pivot
-    # The neck bends between the cut and the jaw's underside; at the front it ends lower than at the back.
-    weight = smooth_step(vertices[:, 1] + 0.25 * vertices[:, 2], -0.95, -0.25)
-    weight[vertex_regions > 0] = 1.0
     return HeadMesh(
         source, vertices, pivot, quads.astype(np.int32), base.uv[uv_source].astype(np.float32),
-        uv_packed.reshape(uvs.shape).astype(np.int32), regions, vertex_regions, head_mirror, weight.astype(np.float32),
+        uv_packed.reshape(uvs.shape).astype(np.int32), regions, vertex_regions, head_mirror
     )  # fmt: skip

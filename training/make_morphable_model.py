@@ -28,6 +28,7 @@ from .expressions import ExpressionComponents, expression_components, second_mom
 from .head_mesh import HeadMesh, cut_head, smooth_step
 from .identities import IdentitySampler, IdentitySamples, draw_identities, identity_components
 from .makehuman import data_folder, read_base_mesh, read_mirror, read_target
+from .neck_cut import trim_neck
 from .symmetric_pca import Components, mirrored
 
 STATISTICS = Path(__file__).parent / "statistics"
@@ -114,7 +115,10 @@ def expression_basis(parts: ModelParts) -> NDArray[np.float64]:
 
 
 def assemble(parts: ModelParts, landmark_vertices: NDArray, landmark_weights: NDArray) -> MorphableModel:
-    """The model with the landmarks' places (68, 3) vertices and (68, 3) barycentric weights."""
+    """The model with the landmarks' places (68, 3) vertices and (68, 3) barycentric weights, before trimming.
+
+    All of it moves with the head bone until :func:`training.neck_cut.trim_neck` knows where the neck ends.
+    """
     head = parts.head
     mean = 0.5 * (parts.identities.mean + mirrored(parts.identities.mean, head.mirror))
     return MorphableModel(
@@ -123,7 +127,7 @@ def assemble(parts: ModelParts, landmark_vertices: NDArray, landmark_weights: ND
         expression_basis=expression_basis(parts).astype(np.float16).astype(np.float32),
         arkit_basis=parts.units.astype(np.float16).astype(np.float32),
         quads=head.quads, uv=head.uv, quad_uvs=head.quad_uvs, quad_regions=head.quad_regions,
-        head_weight=head.head_weight,
+        head_weight=np.ones(len(mean), dtype=np.float32),
         landmark_vertices=landmark_vertices.astype(np.int32),
         landmark_weights=landmark_weights.astype(np.float32),
     )  # fmt: skip
@@ -190,7 +194,7 @@ def main() -> None:
     arguments = parser.parse_args()
     parts = make_parts()
     with np.load(STATISTICS / "landmarks68.npz", allow_pickle=False) as placed:
-        model = assemble(parts, placed["vertices"], placed["weights"])
+        model = trim_neck(assemble(parts, placed["vertices"], placed["weights"]), parts.head.mirror)
     print(report(parts))
     print(f"{arguments.out}: sha256 {save_model(model, arguments.out)}")
 
