@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import interpreters
+from tools.project import BuildError, check, run
+
+
+def test_output_of_commands_stays_off_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([sys.executable, "-c", "print('chatter')"]) == 0
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "chatter" in captured.err
+
+
+def test_status_of_a_failing_command() -> None:
+    assert run([sys.executable, "-c", "raise SystemExit(7)"]) == 7
+    with pytest.raises(BuildError, match=r"^It failed \(exit status 7; "):
+        check([sys.executable, "-c", "raise SystemExit(7)"], "It failed")
+
+
+def test_a_hung_command_is_stopped_with_its_children(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    child = f"import time, pathlib; time.sleep(3); pathlib.Path({str(sign)!r}).touch()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    assert run([sys.executable, "-c", parent], timeout=0.5) == 124
+    # Long enough for a child that had survived to leave its sign.
+    run([sys.executable, "-c", "import time; time.sleep(4)"])
+    assert not sign.exists()
+
+
+def test_missing_python_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreters, "find", lambda _version: None)
+    with pytest.raises(BuildError, match=r"^Python 3\.11 or 3\.13 is needed .* install one"):
+        interpreters.for_core()
+
+
+def test_another_python_takes_over_when_the_running_one_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Path("/somewhere/python3.13")
+    monkeypatch.setattr(interpreters, "find", {"3.11": None, "3.13": other}.get)
+    assert interpreters.for_core() == ("3.13", other)

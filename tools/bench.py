@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``build.py bench``: the scores on the labelled photos, the regressor's latency, and the seconds a clip costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import environments
+from .project import ROOT, BuildError, check, run
+
+SHARED = ROOT.parent / "shared"
+PHOTOS = SHARED / "bench" / "photos"
+LABELS = SHARED / "bench" / "labels.json"
+CLIPS = SHARED / "clips"
+
+
+def run_all(clips: Sequence[Path] | None) -> int:
+    """Print everything that can be measured here; return the exit status.
+
+    Raises:
+        BuildError: there is nothing to measure on, or a measurement fails.
+    """
+    python = environments.ensure_core()
+    videos = list(clips) if clips else sorted(CLIPS.glob("*.m*"))
+    if LABELS.exists():
+        _print_heading("score, faces from the labels' boxes")
+        _score(python)
+        _print_heading("score, faces from our detector")
+        _score(python, "--detect")
+    else:
+        print(f"no scores: {LABELS} is not here")
+    _print_heading("latency on one thread")
+    _latency(python)
+    if videos:
+        _print_heading("clips")
+    for video in videos:
+        _clip(python, video)
+    return 0
+
+
+def _print_heading(text: str) -> None:
+    print(f"\n── {text}", flush=True)
+
+
+def _score(python: Path, *options: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "score.json"
+        command = [str(python), "-m", "ddfa_blender", "score", str(PHOTOS), str(LABELS), "--json", str(result)]
+        # The score is printed below in fewer words than the command's own.
+        check([*command, *options], "The score cannot be measured", output=Path(folder) / "chatter")
+        score = json.loads(result.read_text(encoding="utf-8"))
+    print(f"{score['photos']} photos, {len(score['missed'])} missed")
+    for name in ("nme68", "nme51"):
+        mean, median, over = (score[name][key] for key in ("mean", "median", "over_8"))
+        print(f"{name}: mean {mean:.2f} %, median {median:.2f} %, {over:.1f} % of the photos over 8 %")
+
+
+def _latency(python: Path) -> None:
+    # Its output is the result, so it goes to our standard output.
+    if subprocess.run([python, "-m", "tools.latency"], cwd=ROOT, check=False).returncode != 0:
+        raise BuildError("The latency cannot be measured; the lines above say why.")
+
+
+def _clip(python: Path, video: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        take, report_path = Path(folder) / "take.npz", Path(folder) / "report.json"
+        options = ["--take", str(take), "--report", str(report_path)]
+        if run([str(python), "-m", "ddfa_blender", "clip", str(video.resolve()), *options]) != 0:
+            print(f"{video.name}: not captured, see above")
+            return
+        report = json.loads(report_path.read_text(encoding="utf-8"))
+    stages = ", ".join(f"{stage} {value:.2f} s" for stage, value in report["seconds"].items())
+    jitter = report["jitter"]
+    print(
+        f"{video.name}: {report['frames']} frames, {report['lost_frames']} lost, {stages}, "
+        f"jitter {'unknown' if jitter is None else f'{100 * jitter:.3f} % of the box'}",
+        flush=True,
+    )
