@@ -19,9 +19,9 @@ from mathutils import Vector
 
 HEAD_BONE = "head"
 SIZE = 320  # pixels
-_DISTANCE, _WIDTH_SEEN = 1.2, 0.38  # metres; the width at the face's distance
+_DISTANCE, _WIDTH_SEEN = 1.2, 0.32  # metres; the width at the face's distance
 _SAMPLES = 24
-_FACE_OFFSET = Vector((0.0, -0.10, 0.0))  # from the head's pivot to the middle of the face, metres
+_FACE_OFFSET = Vector((0.0, -0.10, 0.005))  # from the head's pivot to the middle of the face, metres
 #: Name, watts, size in metres, place relative to the face.
 _LAMPS = (
     ("Key", 22.0, 0.8, (0.7, -1.0, 0.8)),

@@ -98,7 +98,7 @@ def test_the_sheet_has_a_column_for_each_frame(take: Take, tmp_path: Path) -> No
     take.save(take_path)
     cv2.imwrite(str(head), np.full((320, 320, 3), 200, np.uint8))
     compose_contact_sheet(CLIP, take_path, {3: head, 57: head}, tmp_path / "sheet.png")
-    sheet = cv2.imread(str(tmp_path / "sheet.png"))
+    sheet = np.asarray(cv2.imread(str(tmp_path / "sheet.png")))
     assert sheet.shape[1] == 2 * TILE and sheet.shape[0] > 3 * TILE
     assert (sheet[-TILE // 2 :] == 200).mean() > 0.9
 
