@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the regressor; deterministic from a seed on one machine, resumable.
 
-    python -m training.train --run first --crops 400000 [--resume]
+    python -m training.train --run NAME [--crops 480000] [--stages 0.3:80,0.3:96,0.4:120] [--resume]
 
 Progress with the time left goes to standard output and ``training/runs/NAME/log.jsonl``; a checkpoint is written
 every ``--save-every`` steps. ``python -m training.export --run NAME`` makes the ONNX file.
@@ -35,13 +35,13 @@ class TrainingSettings:
     """One run. ``stages`` are (share of the steps, crop side): small crops cost less (MobileNet pools globally)."""
 
     run: str
-    crops: int = 400_000
+    crops: int = 480_000
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     warm_up: int = 300
     width: float = 1.0
-    stages: tuple[tuple[float, int], ...] = ((0.35, 80), (0.4, 96), (0.25, 120))
+    stages: tuple[tuple[float, int], ...] = ((0.3, 80), (0.3, 96), (0.4, 120))
     seed: int = 1
     average_decay: float = 0.998
     save_every: int = 250
@@ -194,6 +194,16 @@ def run(settings: TrainingSettings, resume: bool, initial: Path | None = None) -
                 trainer.save(checkpoint)
 
 
+def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
+    """``0.5:80,0.5:120`` → ((0.5, 80), (0.5, 120)).
+
+    Raises:
+        ValueError: the text does not read like that.
+    """
+    pairs = (pair.split(":") for pair in text.split(","))
+    return tuple((float(share), int(side)) for share, side in pairs)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", required=True)
@@ -204,8 +214,11 @@ def main() -> None:
     for name in names:
         value = getattr(defaults, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    parser.add_argument("--stages", type=parse_stages, default=defaults.stages, help="SHARE:SIDE,… e.g. 0.5:80,0.5:120")
     arguments = parser.parse_args()
-    settings = TrainingSettings(run=arguments.run, **{name: getattr(arguments, name) for name in names})
+    settings = TrainingSettings(
+        run=arguments.run, stages=arguments.stages, **{name: getattr(arguments, name) for name in names}
+    )
     run(settings, arguments.resume, arguments.initial)
 
 
