@@ -57,14 +57,9 @@ class Detector:
 
     def _detect_at(self, image: NDArray[np.uint8], side: int, threshold: float) -> list[Detection]:
         blob, scale = _to_input(image, side)
-        heatmap, sizes, offsets, points = self._session.run(
-            ["heatmap", "scale", "offset", "points"], {"image": blob}
-        )
+        heatmap, sizes, offsets, points = self._session.run(["heatmap", "scale", "offset", "points"], {"image": blob})
         boxes, scores, five = _decode(heatmap[0, 0], sizes[0], offsets[0], points[0], threshold)
-        return [
-            Detection(boxes[i] / scale, float(scores[i]), five[i] / scale)
-            for i in _strongest(boxes, scores)
-        ]
+        return [Detection(boxes[i] / scale, float(scores[i]), five[i] / scale) for i in _strongest(boxes, scores)]
 
 
 def _to_input(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], float]:

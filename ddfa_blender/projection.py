@@ -54,9 +54,7 @@ def split(params: ArrayLike) -> Parameters:
 def join(transform: ArrayLike, shape: ArrayLike, expression: ArrayLike) -> NDArray:
     """Inverse of :func:`split`: (…, 3, 4), (…, 40), (…, 10) → (…, 62)."""
     t = np.asarray(transform)
-    return np.concatenate(
-        [t.reshape(*t.shape[:-2], 12), np.asarray(shape), np.asarray(expression)], axis=-1
-    )
+    return np.concatenate([t.reshape(*t.shape[:-2], 12), np.asarray(shape), np.asarray(expression)], axis=-1)
 
 
 def nearest_rotation(matrix: ArrayLike) -> tuple[NDArray, NDArray]:
@@ -94,9 +92,7 @@ def euler_degrees(rotation: ArrayLike) -> NDArray:
     yaw = np.arcsin(np.clip(-r[..., 2, 0], -1.0, 1.0))
     locked = np.abs(r[..., 2, 0]) > 1.0 - 1e-9
     pitch = np.where(locked, 0.0, -np.arctan2(r[..., 2, 1], r[..., 2, 2]))
-    roll = np.where(
-        locked, np.arctan2(-r[..., 0, 1], r[..., 1, 1]), np.arctan2(r[..., 1, 0], r[..., 0, 0])
-    )
+    roll = np.where(locked, np.arctan2(-r[..., 0, 1], r[..., 1, 1]), np.arctan2(r[..., 1, 0], r[..., 0, 0]))
     return np.degrees(np.stack([yaw, pitch, roll], axis=-1))
 
 

@@ -65,9 +65,7 @@ def _blender_environment(version: str | None) -> environments.Environment:
     return environment
 
 
-def _capture(
-    environment: environments.Environment, zip_path: Path, video: Path, results: Path, *, home: Path
-) -> None:
+def _capture(environment: environments.Environment, zip_path: Path, video: Path, results: Path, *, home: Path) -> None:
     home.mkdir()
     script = ROOT / "tools" / "demo_in_blender.py"
     command = [environment.python, script, zip_path, video, results]

@@ -47,9 +47,7 @@ def _candidates(version: str) -> Iterator[Path]:
 def _probe(python: Path) -> tuple[str, Path] | None:
     """Version and resolved path of a working Python with the venv module."""
     try:
-        answer = subprocess.run(
-            [python, "-I", "-c", _PROBE], capture_output=True, text=True, check=False, timeout=60
-        )
+        answer = subprocess.run([python, "-I", "-c", _PROBE], capture_output=True, text=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     if answer.returncode != 0:

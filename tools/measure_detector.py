@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the bundled detector on ``../shared``: recall on labelled photos and clips, false alarms, time.
 
-    python -m tools.measure_detector
+python -m tools.measure_detector
 """
 
 from __future__ import annotations

@@ -109,6 +109,4 @@ def test_cancelling_works_before_the_in_point(tmp_path: Path, model: MorphableMo
     clip = write_clip(tmp_path / "clip.mp4", moving_square(10))
     answers = iter([False, False, True])
     with pytest.raises(CaptureCancelled):
-        capture(
-            clip, settings=CaptureSettings(start=0.3), engine=square_engine(model), cancelled=lambda: next(answers)
-        )
+        capture(clip, settings=CaptureSettings(start=0.3), engine=square_engine(model), cancelled=lambda: next(answers))
