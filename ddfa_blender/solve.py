@@ -46,6 +46,7 @@ class SolveSettings:
 
     min_confidence: float = 0.3  # frames below count as lost
     field_of_view: float = 40.0  # assumed view of the camera across the picture's longer side, degrees
+    line_of_sight: bool = True  # turn heads seen off the picture's centre into the camera's axes
     expression_prior: float = 2.0  # expected error of the network's face in millimetres; more = calmer
     sweeps: int = 3  # alternations of pose and expression
     gaps: GapMode = "interpolate"
@@ -83,13 +84,16 @@ def solve(take: Take, model: MorphableModel, settings: SolveSettings | None = No
     center = subset.rigidity @ subset.neutral(identity)
     focal = max(take.header.width, take.header.height) / 2.0 / math.tan(math.radians(settings.field_of_view) / 2.0)
     translation = head_translation(fitted.pose, center, focal)
+    rotation = fitted.pose.rotation
+    if settings.line_of_sight:
+        rotation = line_of_sight(fitted.pose, center, focal) @ rotation
     fill = GapFill.plan(take.time, tracked, settings.gaps)
     return _smoothed(
         Performance(
             time=take.time.copy(),
             expression=fill.linear(_spread(fitted.expression, tracked)),
             arkit=fill.linear(np.clip(take.arkit.astype(np.float64), 0.0, 1.0)),
-            head_rotation=continuous(fill.rotations(_spread(from_matrices(fitted.pose.rotation), tracked))),
+            head_rotation=continuous(fill.rotations(_spread(from_matrices(rotation), tracked))),
             head_translation=fill.linear(_spread(translation, tracked)),
             identity=identity,
             tracked=tracked,
@@ -112,6 +116,25 @@ def clip_identity(shapes: NDArray, transforms: NDArray, confidence: NDArray) -> 
         distance = np.linalg.norm(shapes - center, axis=1)
         center = np.average(shapes, axis=0, weights=weights / np.maximum(distance, _WEISZFELD_FLOOR))
     return center
+
+
+def line_of_sight(pose: Pose, face_center: NDArray, focal: float) -> NDArray[np.float64]:
+    """Rotations (N, 3, 3) from each frame's line of sight to the camera's axes.
+
+    A scaled orthographic fit measures the head against the ray on which it is seen. A head that looks
+    straight past the camera at the picture's edge seems turned by that ray's angle to the optical axis; this
+    is the smallest rotation that takes the axis to the ray through the face's centre ((3,) millimetres).
+    """
+    seen = pose.translation + pose.scale[:, None] * (pose.rotation @ face_center)
+    ray = np.stack([seen[:, 0], seen[:, 1], np.full(len(seen), -focal)], axis=1)
+    ray /= np.linalg.norm(ray, axis=1, keepdims=True)
+    # Rodrigues' formula from (0, 0, −1) to the ray: v is their cross product, c their cosine.
+    v = np.stack([ray[:, 1], -ray[:, 0], np.zeros(len(ray))], axis=1)
+    c = -ray[:, 2]
+    skew = np.zeros((len(ray), 3, 3))
+    skew[:, 0, 2], skew[:, 1, 2] = v[:, 1], -v[:, 0]
+    skew[:, 2, 0], skew[:, 2, 1] = -v[:, 1], v[:, 0]
+    return np.eye(3) + skew + skew @ skew / (1.0 + c)[:, None, None]
 
 
 def head_translation(pose: Pose, face_center: NDArray, focal: float) -> NDArray[np.float64]:

@@ -14,15 +14,17 @@ from ddfa_blender.detector import Detector
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
 from ddfa_blender.performance import Performance
-from ddfa_blender.projection import nearest_rotation
+from ddfa_blender.projection import Pose, nearest_rotation
 from ddfa_blender.quaternions import from_matrices, to_matrices
 from ddfa_blender.regressor import Regressor
-from ddfa_blender.solve import solve
+from ddfa_blender.solve import SolveSettings, line_of_sight, solve
 from ddfa_blender.take import Take
 from ddfa_blender.tracker import FaceFitter
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 CLIP, TRUTH = DATA / "rendered_clip.mp4", DATA / "rendered_clip.npz"
+#: Side of the clip's pictures, pixels.
+CLIP_SIZE = 256
 #: Channels whose true curve never leaves this band do not move in the clip.
 _STILL = 0.05
 
@@ -32,6 +34,7 @@ class Truth:
     """What the renderer was told; see training/rendering/clip.py."""
 
     fps: float
+    field_of_view: float  # of the camera, degrees
     arkit: NDArray[np.float64]  # (N, 52)
     expression: NDArray[np.float64]  # (N, 10)
     head_rotation: NDArray[np.float64]  # (N, 4)
@@ -43,7 +46,7 @@ class Truth:
     def load(cls, path: Path = TRUTH) -> Truth:
         """Read the truth file."""
         with np.load(path, allow_pickle=False) as data:
-            return cls(float(data["fps"]), *(data[name].astype(np.float64) for name in (
+            return cls(float(data["fps"]), float(data["field_of_view"]), *(data[name].astype(np.float64) for name in (
                 "arkit", "expression", "head_rotation", "head_translation", "identity", "landmarks68")))  # fmt: skip
 
 
@@ -72,20 +75,28 @@ def without_offset(captured: NDArray, true: NDArray) -> NDArray[np.float64]:
     return from_matrices(captured_matrices @ (u @ vt))
 
 
-def parallel_view_rotations(truth: Truth, model: MorphableModel) -> NDArray[np.float64]:
+def parallel_view_rotations(truth: Truth, model: MorphableModel, *, corrected: bool) -> NDArray[np.float64]:
     """Quaternions (N, 4) that a scaled orthographic camera finds in the true landmarks, shape and expression known.
 
-    Their distance from the truth is what the clip's perspective costs any regressor of the 62 parameters.
+    Their distance from the truth is what the clip's perspective costs any regressor of the 62 parameters;
+    ``corrected`` for the line of sight, as the solve does, little of it is left.
     """
-    rotations = []
+    poses = []
     for pixels, weights in zip(truth.landmarks68, truth.arkit, strict=True):
         vertices = model.vertices(truth.identity, arkit=weights).astype(np.float64)
         points = np.einsum("lk,lkc->lc", model.landmark_weights, vertices[model.landmark_vertices])
         solution = np.linalg.lstsq(np.c_[points, np.ones(len(points))], pixels * [1.0, -1.0], rcond=None)[0]
         across, up = solution[0:3].T
         scale = (np.linalg.norm(across) + np.linalg.norm(up)) / 2.0
-        rotations.append(nearest_rotation(np.stack([across, up, np.cross(across, up) / scale]) / scale)[0])
-    return from_matrices(np.stack(rotations))
+        rotation = nearest_rotation(np.stack([across, up, np.cross(across, up) / scale]) / scale)[0]
+        poses.append(Pose(scale, rotation, np.append(pixels.mean(axis=0) * [1.0, -1.0], 0.0)))
+    pose = Pose(*(np.stack(values) for values in zip(*poses, strict=True)))
+    if not corrected:
+        return from_matrices(pose.rotation)
+    half = CLIP_SIZE / 2.0
+    seen = pose._replace(translation=pose.translation + [-half, half, 0.0])
+    focal = half / np.tan(np.radians(truth.field_of_view) / 2.0)
+    return from_matrices(line_of_sight(seen, np.zeros(3), focal) @ pose.rotation)
 
 
 def rms(values: NDArray) -> float:
@@ -128,7 +139,7 @@ def compare_performance(take: Take, performance: Performance, truth: Truth, mode
         rotation_rms_without_offset=rms(
             rotation_errors(without_offset(performance.head_rotation, truth.head_rotation), truth.head_rotation)
         ),
-        rotation_floor=rms(rotation_errors(parallel_view_rotations(truth, model), truth.head_rotation)),
+        rotation_floor=rms(rotation_errors(parallel_view_rotations(truth, model, corrected=True), truth.head_rotation)),
         landmark_error=float(np.nanmean(distance / np.sqrt(box.prod(axis=1)))),
         expression=tuple(
             compare(name, performance.expression[:, i], truth.expression[:, i])
@@ -145,7 +156,9 @@ def run(regressor: Path | None = None) -> Comparison:
         loaded = Regressor(regressor)
         engine = Engine(FaceFitter(loaded, MorphableModel.load()), Detector(), loaded.name, loaded.digest)
     take, model = capture(CLIP, engine=engine), MorphableModel.load()
-    return compare_performance(take, solve(take, model), Truth.load(), model)
+    truth = Truth.load()
+    # The clip's camera is known, as a user's may be; the default is a guess at an unknown one.
+    return compare_performance(take, solve(take, model, SolveSettings(field_of_view=truth.field_of_view)), truth, model)
 
 
 def table(result: Comparison) -> str:

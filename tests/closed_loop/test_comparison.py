@@ -57,5 +57,5 @@ def test_the_truth_is_one_clip() -> None:
 def test_the_clip_can_be_captured_at_all(model: MorphableModel) -> None:
     """Truth and pixels belong together: a perfect fit to the true landmarks finds the true rotation."""
     truth = Truth.load()
-    error = rotation_errors(parallel_view_rotations(truth, model), truth.head_rotation)
+    error = rotation_errors(parallel_view_rotations(truth, model, corrected=True), truth.head_rotation)
     assert rms(error) < 2.0

@@ -18,11 +18,12 @@ from ddfa_blender.projection import (
     rotation_from_euler,
 )
 from ddfa_blender.quaternions import from_matrices, to_matrices
-from ddfa_blender.solve import Smoothing, SolveSettings, clip_identity, head_translation, solve
+from ddfa_blender.solve import Smoothing, SolveSettings, clip_identity, head_translation, line_of_sight, solve
 from ddfa_blender.take import Take, TakeHeader
 
 WIDTH, HEIGHT = 640, 360
-EXACT = SolveSettings(expression_prior=0.0, sweeps=4)
+#: The Takes here are made by a scaled orthographic camera, which has no line of sight to correct for.
+EXACT = SolveSettings(expression_prior=0.0, sweeps=4, line_of_sight=False)
 
 
 class Truth:
@@ -91,7 +92,7 @@ def test_a_perfect_take_gives_the_truth_back(truth: Truth, model: MorphableModel
 
 def test_one_identity_is_kept_while_the_network_wavers(model: MorphableModel) -> None:
     truth = Truth(model, count=120, shape_noise=0.5)
-    performance = solve(truth.take, model, SolveSettings())
+    performance = solve(truth.take, model, SolveSettings(line_of_sight=False))
     assert np.abs(performance.identity - truth.identity).mean() < 0.06
     assert angles_between(performance.head_rotation, truth.rotation).mean() < 1.5
 
@@ -210,3 +211,18 @@ def test_senseless_settings_are_refused(settings: dict[str, object]) -> None:
         SolveSettings(**settings)  # type: ignore[arg-type]
     with pytest.raises(CaptureError, match="Smoothing"):
         Smoothing(head=-1.0)
+
+
+def test_line_of_sight_turns_the_optical_axis_to_the_ray_and_nothing_else():
+    focal = 500.0
+    translation = np.array([[0.0, 0.0, 0.0], [500.0, 0.0, 0.0], [0.0, -500.0, 0.0], [120.0, 80.0, 0.0]])
+    pose = Pose(np.ones(4), np.tile(np.eye(3), (4, 1, 1)), translation)
+    turned = line_of_sight(pose, np.zeros(3), focal)
+    np.testing.assert_allclose(turned[0], np.eye(3), atol=1e-12)
+    # Seen at 45° to the right, a head that faces the camera looks straight ahead; it is really turned left by 45°.
+    np.testing.assert_allclose(turned[1], rotation_from_euler([-45.0, 0.0, 0.0]), atol=1e-12)
+    np.testing.assert_allclose(turned[2], rotation_from_euler([0.0, 45.0, 0.0]), atol=1e-12)
+    rays = translation - [0.0, 0.0, focal]
+    np.testing.assert_allclose(
+        turned @ [0.0, 0.0, -1.0], rays / np.linalg.norm(rays, axis=1, keepdims=True), atol=1e-12
+    )

@@ -39,6 +39,7 @@ from .subject import Subject
 
 CLIP_SIZE = 256
 _DISTANCE, _WIDTH_SEEN = 2400.0, 400.0  # mm
+_FIELD_OF_VIEW = float(np.degrees(2.0 * np.arctan(_WIDTH_SEEN / 2.0 / _DISTANCE)))
 _SHOULDER_DROP = 22.0  # mm, so that a lowered chin stays in view
 _IDENTITY_SEED, _IDENTITY_STRENGTH = 5, 0.7
 OUTPUT = Path(__file__).resolve().parents[2] / "tests" / "data"
@@ -108,7 +109,7 @@ def render_frames(stage: Stage, folder: Path, settings: RenderSettings, frames: 
     studio.lighting.set_world(index=2, turn=40.0, tilt=np.zeros(2), strength=1.0)
     studio.lighting.set_lamp(np.array([-0.7, -1.0, 0.6]), size=8.0, watts=900.0, colour=np.array([1.0, 0.95, 0.88]))
     studio.lighting.set_exposure(0.0, "Filmic")
-    studio.frame_perspective(_DISTANCE, float(np.degrees(2.0 * np.arctan(_WIDTH_SEEN / 2.0 / _DISTANCE))))
+    studio.frame_perspective(_DISTANCE, _FIELD_OF_VIEW)
     hair = grow_hair(scalp, _ACTOR, stage.neutral)
     for frame in missing:
         studio.set_head(stage.vertices(frame))
@@ -148,6 +149,7 @@ def write_truth(stage: Stage, path: Path) -> None:
     np.savez_compressed(
         path,
         fps=np.float64(FPS),
+        field_of_view=np.float64(_FIELD_OF_VIEW),
         arkit=motion.arkit.astype(np.float32),
         expression=(motion.arkit @ expression_fit(stage.model)).astype(np.float32),
         head_rotation=continuous(from_matrices(motion.rotation)),
