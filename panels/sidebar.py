@@ -108,6 +108,7 @@ class DDFA_PT_head(_SubPanel, bpy.types.Panel):
         layout.prop(settings, "driving")
         layout.prop(settings, "neck_share")
         layout.prop(settings, "use_translation")
+        layout.prop(settings, "field_of_view")
 
 
 class DDFA_PT_export(_SubPanel, bpy.types.Panel):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The scene's own settings for face capture: what the panels show and the operators read."""
 
+import math
 from pathlib import Path
 
 import bpy
@@ -109,6 +110,15 @@ class FaceCaptureSettings(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
+    field_of_view: FloatProperty(
+        name="Camera View",
+        description="View of the footage's camera across the picture's longer side: a phone sees about 65 degrees, "
+        "a portrait lens 20. Heads away from the picture's centre are turned by it, and their depth follows from it",
+        default=math.radians(SolveSettings().field_of_view),
+        min=math.radians(1.0),
+        max=math.radians(170.0),
+        subtype="ANGLE",
+    )
     use_translation: BoolProperty(
         name="Head Translation", description="Also move the head sideways, up and towards the camera", default=False
     )
@@ -128,7 +138,12 @@ class FaceCaptureSettings(bpy.types.PropertyGroup):
     def solve_settings(self) -> SolveSettings:
         """For cleaning the channels."""
         smoothing = Smoothing(self.smooth_head, self.smooth_expression, self.smooth_eyes, self.smooth_face)
-        return SolveSettings(min_confidence=self.min_confidence, gaps=self.gaps, smoothing=smoothing)
+        return SolveSettings(
+            min_confidence=self.min_confidence,
+            field_of_view=math.degrees(self.field_of_view),
+            gaps=self.gaps,
+            smoothing=smoothing,
+        )
 
     def bake_settings(self) -> BakeSettings:
         """For putting the result on the timeline."""
