@@ -25,7 +25,7 @@ def run_all(clips: Sequence[Path] | None) -> int:
         BuildError: there is nothing to measure on, or a measurement fails.
     """
     python = environments.ensure_core()
-    videos = list(clips) if clips else sorted(CLIPS.glob("*.m*"))
+    videos = list(clips) if clips else sorted(path for path in CLIPS.glob("*") if path.suffix in (".mp4", ".mov"))
     if LABELS.exists():
         _print_heading("score, faces from the labels' boxes")
         _score(python)

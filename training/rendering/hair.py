@@ -175,7 +175,7 @@ def scalp_stubble(scalp: Scalp, subject: Subject, points: NDArray) -> NDArray[np
     """Hair colour (N,) on the scalp's skin at mean-head ``points`` (N, 3): a buzz cut, or what hair grows from."""
     if subject.hair_style == "bald":
         return None
-    offset = points - scalp.centre.astype(np.float32)
+    offset: NDArray[np.float32] = points - scalp.centre.astype(np.float32)
     polar = np.degrees(np.arccos(np.clip(offset[:, 1] / np.linalg.norm(offset, axis=1), -1.0, 1.0)))
     edge = hair_edge(subject, np.degrees(np.arctan2(offset[:, 0], offset[:, 2])))
     if subject.hair_style in ("hat", "scarf"):
