@@ -102,7 +102,8 @@ def expression_components(units: NDArray, moment: NDArray, weight: NDArray, coun
             found.append((float(eigenvalues[index]), parity, half @ inner[:, index]))
     found.sort(key=lambda item: -item[0])
     found = found[:count]
-    mixing = fix_signs(np.stack([item[2] for item in found]))
+    # These are the signs that the bundled regressor was trained with.
+    mixing = fix_signs(np.stack([item[2] for item in found]), last=True)
     return ExpressionComponents(
         mixing, np.array([item[1] for item in found], dtype=np.int8),
         np.array([item[0] for item in found]) / float(np.trace(gram @ moment)),

@@ -27,11 +27,17 @@ def mirrored(points: NDArray, mirror: NDArray[np.int64]) -> NDArray:
     return points[..., mirror, :] * np.array([-1.0, 1.0, 1.0])
 
 
-def fix_signs(basis: NDArray) -> NDArray:
-    """Make the largest entry of each component positive: a sign that does not depend on the solver."""
+def fix_signs(basis: NDArray, *, last: bool = False) -> NDArray:
+    """Make the largest entry of each component positive: a sign that does not depend on the solver.
+
+    An antisymmetric component has its largest entry twice, with both signs; rounding must not choose between the
+    two, so the first one (or the ``last``) counts.
+    """
     flat = basis.reshape(len(basis), -1)
-    largest = flat[np.arange(len(flat)), np.abs(flat).argmax(axis=1)]
-    return basis * np.sign(largest).reshape(-1, *([1] * (basis.ndim - 1)))
+    size = np.abs(flat)
+    ties = [np.flatnonzero(row >= row.max() * (1.0 - 1e-6)) for row in size]
+    largest = flat[np.arange(len(flat)), [indices[-1 if last else 0] for indices in ties]]
+    return np.asarray(basis * np.sign(largest).reshape(-1, *([1] * (basis.ndim - 1))))
 
 
 def symmetric_components(offsets: NDArray, mirror: NDArray[np.int64], weight: NDArray, count: int) -> Components:

@@ -38,3 +38,11 @@ def test_coefficients_have_unit_variance(grid):
 def test_signs_do_not_depend_on_the_solver(grid):
     basis = draw(grid, 4)
     np.testing.assert_array_equal(fix_signs(basis), fix_signs(-basis))
+
+
+def test_signs_of_antisymmetric_components_do_not_depend_on_rounding():
+    exact = np.array([[0.2, -0.7, 0.7, 0.1]])
+    for noise in (1e-12, -1e-12):
+        wobbled = exact + np.array([[0, noise, 0, 0]])
+        np.testing.assert_allclose(fix_signs(wobbled), -exact, atol=1e-9)
+        np.testing.assert_allclose(fix_signs(wobbled, last=True), exact, atol=1e-9)
