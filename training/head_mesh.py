@@ -59,12 +59,6 @@ def _collect(base: BaseMesh) -> tuple[NDArray, NDArray, NDArray]:
     return np.concatenate(quads), np.concatenate(uvs), np.concatenate(regions)
 
 
-def smooth_step(values: NDArray, low: float, high: float) -> NDArray:
-    """0 below ``low``, 1 above ``high``, a cubic in between."""
-    t = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
 def cut_head(base: BaseMesh, mirror: NDArray[np.int64]) -> HeadMesh:
     """The head mesh with its origin at the atlanto-occipital pivot (MakeHuman's joint ``head``)."""
     quads, uvs, regions = _collect(base)

@@ -25,8 +25,9 @@ from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_COUNT, SHAPE_COUNT
 from ddfa_blender.paths import model_file
 
 from .expressions import ExpressionComponents, expression_components, second_moment, swapped_sides
-from .head_mesh import HeadMesh, cut_head, smooth_step
+from .head_mesh import HeadMesh, cut_head
 from .identities import IdentitySampler, IdentitySamples, draw_identities, identity_components
+from .interpolation import smooth_step
 from .makehuman import data_folder, read_base_mesh, read_mirror, read_target
 from .neck_cut import trim_neck
 from .symmetric_pca import Components, mirrored

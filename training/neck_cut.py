@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ddfa_blender.morphable_model import MorphableModel
 
-from .head_mesh import smooth_step
+from .interpolation import smooth_step
 
 _MIDLINE = 1e-3
 _LONGEST_LOOP = 80

@@ -35,12 +35,6 @@ def join(meshes: list[Mesh]) -> Mesh:
     )
 
 
-def smooth_step(values: NDArray, low: float, high: float) -> NDArray:
-    """0 at ``low``, 1 at ``high`` (``low`` may be the larger one), a cubic in between."""
-    t = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
 def grid_quads(rows: int, columns: int, wrap: bool = False) -> NDArray[np.int32]:
     """Quads of a (rows, columns) grid of vertices; ``wrap`` closes it along the columns."""
     index = np.arange(rows * columns).reshape(rows, columns)

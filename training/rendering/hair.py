@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import REGION_NAMES
 
-from .geometry import EMPTY, Mesh, grid_quads, smooth_step
+from ..interpolation import smooth_step
+from .geometry import EMPTY, Mesh, grid_quads
 from .subject import Subject
 
 _COLUMNS, _ROWS, _CURTAIN = 120, 30, 9

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ddfa_blender.projection import rotation_from_euler
 
-from .geometry import EMPTY, Mesh, box, capsule, ellipsoid, grid_quads, join, smooth_step, tube
+from ..interpolation import smooth_step
+from .geometry import EMPTY, Mesh, box, capsule, ellipsoid, grid_quads, join, tube
 from .subject import Subject
 
 

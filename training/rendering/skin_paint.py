@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import REGION_NAMES
 
-from .geometry import smooth_noise, smooth_step
+from ..interpolation import smooth_step
+from .geometry import smooth_noise
 from .labels import face_mask
 from .subject import Subject
 
