@@ -11,9 +11,9 @@ import numpy as np
 
 from .detector import Detector
 from .errors import CaptureCancelled, CaptureError
-from .morphable_model import MorphableModel
+from .face_model import BUNDLED_BASIS
+from .model_folder import ModelFolder
 from .names import ARKIT_NAMES, PARAMETER_COUNT
-from .regressor import Regressor
 from .settings import CaptureSettings
 from .take import Take, TakeHeader
 from .timing import StageTimings
@@ -36,17 +36,20 @@ class Engine:
     detector: FaceDetector
     model_name: str
     model_sha256: str
+    basis: str = BUNDLED_BASIS  # of the coefficients
+    absent_outputs: tuple[str, ...] = ()  # what the network does not measure
 
     @classmethod
-    def load(cls) -> Engine:
-        """Load everything from ``model/``.
+    def load(cls, model: Path | str | None = None) -> Engine:
+        """Load the model folder ``model`` (None = the bundled one) and the bundled detector.
 
         Raises:
-            CaptureError: a model file or onnxruntime is missing or broken.
+            CaptureError: there is no such folder, or a model file or onnxruntime is missing or broken.
         """
-        regressor = Regressor()
-        fitter = FaceFitter(regressor, MorphableModel.load())
-        return cls(fitter, Detector(), regressor.name, regressor.digest)
+        folder = ModelFolder.at(model)
+        regressor, face = folder.regressor(), folder.face_model()
+        fitter = FaceFitter(regressor, face, regressor.crop)
+        return cls(fitter, Detector(), regressor.name, regressor.digest, face.basis, tuple(regressor.absent_outputs))
 
 
 def capture(
@@ -56,6 +59,7 @@ def capture(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     engine: Engine | None = None,
+    model: Path | str | None = None,
     timings: StageTimings | None = None,
 ) -> Take:
     """Track the face in a video.
@@ -65,7 +69,8 @@ def capture(
         settings: in and out point, choice of face, thresholds.
         progress: called with (frames done, estimated frames in all) after each frame; 0 in all = unknown.
         cancelled: asked before each frame; True stops the work.
-        engine: loaded networks; None loads the bundled ones.
+        engine: loaded networks; None loads those of ``model``.
+        model: model folder (see ``model_folder.py``); None = the bundled one.
         timings: gets the seconds of the stages ``load``, ``decode``, ``detect``, ``regress``.
 
     Raises:
@@ -77,7 +82,7 @@ def capture(
     path = Path(video_path)
     with Video(path) as video:
         with timings.stage("load"):
-            engine = engine or Engine.load()
+            engine = engine or Engine.load(model)
         tracker = Tracker(engine.fitter, engine.detector, settings, timings)
         track = _track(video, tracker, settings, timings, progress, cancelled)
         info = video.info
@@ -95,6 +100,8 @@ def capture(
         settings=asdict(settings),
         expected_frames=info.frame_count,
         stopped_early=settings.end is None and _stopped_early(track.decoded, info.frame_count),
+        basis=engine.basis,
+        absent_outputs=list(engine.absent_outputs),
     )
     return _make_take(track, header)
 

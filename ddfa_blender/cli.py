@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: ``image``, ``clip`` and ``score``.
+"""The command line: ``image``, ``clip``, ``score`` and ``import-published``.
 
 Errors are one line ``error: …`` on standard error and exit code 2; progress goes to standard error.
 """
@@ -69,6 +69,18 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--detect", action="store_true", help="find faces with the detector, not the labels' boxes")
     score.add_argument("--json", type=Path, help="file to write")
     score.set_defaults(run=_score)
+
+    for command in (image, clip, score):
+        command.add_argument("--model", type=Path, metavar="FOLDER", help="model folder to use, not the bundled one")
+
+    published = commands.add_parser(
+        "import-published", help="make a model folder of the files that the authors of 3DDFA-V2 published"
+    )
+    published.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="their network, .pth or .onnx")
+    published.add_argument("mean_std", type=Path, metavar="MEAN_STD", help="param_mean_std_62d_120x120.pkl (or .npz)")
+    published.add_argument("bfm", type=Path, nargs="?", metavar="BFM", help="bfm_noneck_v3.pkl (or .npz)")
+    published.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder to make")
+    published.set_defaults(run=_import_published)
     return parser
 
 
@@ -81,12 +93,12 @@ def _image(options: argparse.Namespace) -> None:
     missing = [name for name in names if boxes is not None and name not in boxes]
     if missing:
         raise CaptureError(f"{options.boxes} has no box for {missing[0]}; add it or leave --boxes out.")
-    engine = Engine.load()
+    engine = Engine.load(options.model)
     result: dict[str, list[dict[str, Any]]] = {}
     for photo in options.photos:
         picture = read_photo(photo)
         faces = [face_in_box(engine, picture, boxes[photo.name])] if boxes else find_faces(engine, picture)
-        result[photo.name] = [face.to_json() for face in faces]
+        result[photo.name] = [face.to_json(engine.absent_outputs) for face in faces]
         _progress(len(result), len(names))
     write_json(options.json, result)
 
@@ -100,7 +112,7 @@ def _clip(options: argparse.Namespace) -> None:
     settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
     timings = StageTimings()
     with timings.stage("total"):
-        take = capture(options.video, settings=settings, progress=_progress, timings=timings)
+        take = capture(options.video, settings=settings, progress=_progress, model=options.model, timings=timings)
     take.save(options.take)
     report = capture_report(take, timings.seconds)
     if options.report:
@@ -113,7 +125,7 @@ def _score(options: argparse.Namespace) -> None:
     if options.json:
         check_writable(options.json)
     labels = _read_labels(options.labels)
-    engine = Engine.load()
+    engine = Engine.load(options.model)
     errors68, errors51, missed = [], [], []
     for done, (name, labelled) in enumerate(labels.items(), 1):
         picture = read_photo(options.photos / name)
@@ -140,6 +152,15 @@ def _score(options: argparse.Namespace) -> None:
     if options.json:
         write_json(options.json, result)
     print(json.dumps(result, allow_nan=False))
+
+
+def _import_published(options: argparse.Namespace) -> None:
+    # Nobody else needs it, and it brings the `onnx` package in.
+    from .published.convert import import_published
+
+    folder = import_published(options.checkpoint, options.mean_std, options.bfm, options.out)
+    absent = ", ".join(folder.regressor().absent_outputs)
+    print(f"{folder.path} is a model folder; its network does not measure: {absent}", file=sys.stderr)
 
 
 def _read_labels(path: Path) -> dict[str, np.ndarray]:

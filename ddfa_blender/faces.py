@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,8 @@ class Face:
     box: NDArray[np.float64]
     fit: FaceFit
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain numbers, all finite; landmarks and box in photo pixels."""
+    def to_json(self, absent: Collection[str] = ()) -> dict[str, Any]:
+        """Plain numbers, all finite; landmarks and box in photo pixels; None for ``arkit`` where it is ``absent``."""
         transform, _, expression = split(self.fit.params)
         yaw, pitch, roll = euler_degrees(decompose(transform).rotation)
         return {
@@ -41,7 +41,7 @@ class Face:
             "landmarks68": self.fit.landmarks68.astype(float).tolist(),
             "pose_degrees": {"yaw": float(yaw), "pitch": float(pitch), "roll": float(roll)},
             "expression": expression.astype(float).tolist(),
-            "arkit": {name: float(value) for name, value in zip(ARKIT_NAMES, self.fit.arkit, strict=True)},
+            "arkit": None if "arkit" in absent else dict(zip(ARKIT_NAMES, self.fit.arkit.tolist(), strict=True)),
         }
 
 

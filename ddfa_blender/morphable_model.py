@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import CaptureError
+from .face_model import FaceModel
+from .names import REGION_NAMES
 from .paths import model_file
 
-#: Arrays of the file, in the order of the dataclass; bases are stored as float16.
+#: Arrays of the file; bases are stored as float16.
 _ARRAYS = (
     "mean", "shape_basis", "expression_basis", "arkit_basis", "quads", "uv", "quad_uvs",
     "quad_regions", "head_weight", "landmark_vertices", "landmark_weights",
@@ -23,24 +25,15 @@ _BASES = ("shape_basis", "expression_basis", "arkit_basis")
 
 
 @dataclass(frozen=True, eq=False)
-class MorphableModel:
-    """A linear head model in millimetres: x to the subject's left, y up, z out of the face.
+class MorphableModel(FaceModel):
+    """The bundled head: a :class:`FaceModel` with V vertices, F quads, U texture coordinates."""
 
-    The origin is the head's pivot (top of the neck), so that rotating about it is what a head bone
-    does. V vertices, F quads, U texture coordinates.
-    """
-
-    mean: NDArray[np.float32]  # (V, 3)
-    shape_basis: NDArray[np.float32]  # (40, V, 3), unit variance per coefficient
-    expression_basis: NDArray[np.float32]  # (10, V, 3), unit variance per coefficient
     arkit_basis: NDArray[np.float32]  # (52, V, 3), at weight 1
     quads: NDArray[np.int32]  # (F, 4), counter-clockwise from outside
     uv: NDArray[np.float32]  # (U, 2), 0..1
     quad_uvs: NDArray[np.int32]  # (F, 4)
     quad_regions: NDArray[np.uint8]  # (F,), index into names.REGION_NAMES
     head_weight: NDArray[np.float32]  # (V,), 1 = head bone, 0 = neck
-    landmark_vertices: NDArray[np.int32]  # (68, 3), iBUG-68 on triangles …
-    landmark_weights: NDArray[np.float32]  # (68, 3), … in barycentric coordinates
 
     @classmethod
     def load(cls, path: Path | None = None) -> MorphableModel:
@@ -76,21 +69,12 @@ class MorphableModel:
                 result = result + np.tensordot(c, basis, axes=(-1, 0))
         return result
 
-    @cached_property
-    def _landmark_bases(self) -> tuple[NDArray, NDArray, NDArray]:
-        def at_landmarks(values: NDArray) -> NDArray:
-            return np.einsum("lk,...lkc->...lc", self.landmark_weights, values[..., self.landmark_vertices, :])
-
-        return at_landmarks(self.mean), at_landmarks(self.shape_basis), at_landmarks(self.expression_basis)
-
-    def landmarks68(self, shape: ArrayLike, expression: ArrayLike) -> NDArray:
-        """The iBUG-68 points (…, 68, 3) in millimetres for coefficients (…, 40) and (…, 10)."""
-        mean, shape_basis, expression_basis = self._landmark_bases
-        return (
-            mean
-            + np.tensordot(np.asarray(shape), shape_basis, axes=(-1, 0))
-            + np.tensordot(np.asarray(expression), expression_basis, axes=(-1, 0))
-        )
+    @property
+    def skin_vertices(self) -> NDArray[np.bool_]:
+        """(V,) where the vertices are skin."""
+        skin = np.zeros(len(self.mean), dtype=bool)
+        skin[self.quads[self.quad_regions == REGION_NAMES.index("skin")].ravel()] = True
+        return skin
 
     @cached_property
     def triangles(self) -> NDArray[np.int32]:

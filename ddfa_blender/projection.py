@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .names import PARAMETER_COUNT, SHAPE_COUNT
 
 if TYPE_CHECKING:
-    from .morphable_model import MorphableModel
+    from .face_model import FaceModel
 
 #: Side of the square crop that the network sees, pixels.
 CROP_SIZE = 120
@@ -125,7 +125,7 @@ def crop_to_image(points: ArrayLike, roi: ArrayLike) -> NDArray:
     return np.stack([x, y, v[..., 2] * ratio], axis=-1)
 
 
-def project_landmarks(model: MorphableModel, params: ArrayLike, roi: ArrayLike) -> NDArray:
+def project_landmarks(model: FaceModel, params: ArrayLike, roi: ArrayLike) -> NDArray:
     """The 68 landmarks (…, 68, 3) in image pixels (y down, z towards the camera)."""
     transform, shape, expression = split(params)
     return crop_to_image(apply(transform, model.landmarks68(shape, expression)), roi)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .morphable_model import MorphableModel
-from .names import REGION_NAMES
+from .face_model import FaceModel
 from .projection import CROP_SIZE, Pose, nearest_rotation, split
 
 
@@ -27,7 +26,7 @@ class FaceSubset:
     rigidity: NDArray[np.float64]  # (K,), sums to 1; small where expressions move the face
 
     @classmethod
-    def choose(cls, model: MorphableModel, count: int = 250) -> FaceSubset:
+    def choose(cls, model: FaceModel, count: int = 250) -> FaceSubset:
         """The landmarks' vertices and, to make ``count``, others spread evenly over the face's skin."""
         index = _spread(model, count)
         expression = model.expression_basis[:, index].astype(np.float64)
@@ -49,15 +48,13 @@ class FaceSubset:
         return np.tensordot(expression, self.expression_basis, axes=(-1, 0))
 
 
-def _spread(model: MorphableModel, count: int) -> NDArray[np.intp]:
+def _spread(model: FaceModel, count: int) -> NDArray[np.intp]:
     """Indices of the landmarks' vertices, filled up by farthest-point sampling of the face's skin."""
     points = model.mean.astype(np.float64)
     landmarks = points[model.landmark_vertices].reshape(-1, 3)
     low, high = landmarks.min(axis=0), landmarks.max(axis=0)
     margin = 0.1 * (high - low)
-    skin = np.zeros(len(points), bool)
-    skin[model.quads[model.quad_regions == REGION_NAMES.index("skin")].ravel()] = True
-    face = skin & (points >= low - margin).all(axis=1) & (points <= high + margin).all(axis=1)
+    face = model.skin_vertices & (points >= low - margin).all(axis=1) & (points <= high + margin).all(axis=1)
     chosen = list(np.unique(model.landmark_vertices)[:count])
     distance = np.linalg.norm(points[:, None] - points[chosen][None], axis=-1).min(axis=1)
     while len(chosen) < count:

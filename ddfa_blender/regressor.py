@@ -14,20 +14,24 @@ from .errors import CaptureError
 from .names import ARKIT_NAMES, PARAMETER_COUNT
 from .paths import model_file
 from .projection import CROP_SIZE
+from .roi import BUNDLED_CROP, CROPS
 from .session import open_session
 
 
 class Regression(NamedTuple):
-    """What the network says of N crops; all float32."""
+    """What the network says of N crops; all float32.
+
+    A network of others may lack outputs: its ``landmarks`` are None, its ``arkit`` 0, its ``confidence`` 1.
+    """
 
     params: NDArray[np.float32]  # (N, 62), real units
-    landmarks: NDArray[np.float32]  # (N, 136), 68 × (x, y) crop pixels, y down
+    landmarks: NDArray[np.float32] | None  # (N, 136), 68 × (x, y) crop pixels, y down
     arkit: NDArray[np.float32]  # (N, 52), 0…1
     confidence: NDArray[np.float32]  # (N, 1), 0…1: a face is there and uncovered
 
 
-#: Length of each output, in the order of Regression.
-_LENGTHS = (PARAMETER_COUNT, 136, len(ARKIT_NAMES), 1)
+#: Length of each output.
+_LENGTHS = {"params": PARAMETER_COUNT, "landmarks": 136, "arkit": len(ARKIT_NAMES), "confidence": 1}
 
 
 class Regressor:
@@ -41,21 +45,35 @@ class Regressor:
         """
         file = path or model_file("regressor.onnx")
         self._session = open_session(file)
-        outputs = {output.name for output in self._session.get_outputs()}
-        if not outputs.issuperset(Regression._fields):
+        found = {output.name for output in self._session.get_outputs()}
+        crop = self._session.get_modelmeta().custom_metadata_map.get("crop", BUNDLED_CROP)
+        if "params" not in found or crop not in CROPS:
             raise CaptureError(f"{file} is not a face regressor; reinstall the extension.")
+        self._outputs = [name for name in _LENGTHS if name in found]
+        #: Outputs that the network does not have, and how it wants its crops.
+        self.absent_outputs = [name for name in _LENGTHS if name not in found]
+        self.crop = CROPS[crop]
+        self._takes_one = self._session.get_inputs()[0].shape[0] == 1
         #: Name and content hash of the file, for the header of a Take.
         self.name = file.name
         self.digest = hashlib.sha256(file.read_bytes()).hexdigest()
 
     def predict(self, crops: NDArray[np.uint8]) -> Regression:
-        """Regress crops (N, 120, 120, 3) uint8 RGB, as ``roi.crop`` makes them.
+        """Regress crops (N, 120, 120, 3) uint8 RGB, as ``self.crop`` makes them.
 
         Raises:
             ValueError: the crops have another shape or type.
         """
         if crops.ndim != 4 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE, 3) or crops.dtype != np.uint8:
             raise ValueError(f"expected (N, {CROP_SIZE}, {CROP_SIZE}, 3) uint8, got {crops.shape} {crops.dtype}")
-        if len(crops) == 0:
-            return Regression(*(np.zeros((0, length), np.float32) for length in _LENGTHS))
-        return Regression(*self._session.run(list(Regression._fields), {"image": crops}))
+        parts = [crops[i : i + 1] for i in range(len(crops))] if self._takes_one else [crops] if len(crops) else []
+        runs = [self._session.run(self._outputs, {"image": part}) for part in parts]
+        empty = [np.zeros((0, _LENGTHS[name]), np.float32) for name in self._outputs]
+        values = dict(zip(self._outputs, map(np.concatenate, zip(empty, *runs, strict=True)), strict=True))
+        count = len(crops)
+        return Regression(
+            params=values["params"],
+            landmarks=values.get("landmarks"),
+            arkit=values.get("arkit", np.zeros((count, _LENGTHS["arkit"]), np.float32)),
+            confidence=values.get("confidence", np.ones((count, 1), np.float32)),
+        )

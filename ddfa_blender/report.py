@@ -20,6 +20,8 @@ def capture_report(take: Take, seconds: dict[str, float]) -> dict[str, Any]:
         "width": header.width,
         "height": header.height,
         "fps": header.fps,
+        "basis": header.basis,
+        "absent_outputs": header.absent_outputs,
         "first_time": float(take.time[0]),
         "last_time": float(take.time[-1]),
         "frames": len(take),

@@ -7,6 +7,9 @@ of the tight box of the 68 landmarks, centred on that box. It may reach beyond t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -90,3 +93,33 @@ def _window(
     if inside:
         return np.ascontiguousarray(image[top : top + count, left : left + count]), left, top
     return image[rows[:, None], columns[None, :]], left, top
+
+
+def crop_as_published(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[np.uint8]:
+    """The ROI (4,) of a photo (H, W, 3) as (120, 120, 3) uint8, as the authors of 3DDFA-V2 cut it.
+
+    Their network was trained on it and judged with it: corners at whole pixels (without account of that when
+    going back to the photo), black beyond the photo, bilinear without regard to aliasing.
+
+    Raises:
+        ValueError: the ROI is empty or not finite.
+    """
+    corners = np.asarray(roi, dtype=np.float64)
+    if not np.isfinite(corners).all():
+        raise ValueError(f"not a region of interest: {corners.tolist()}")
+    x0, y0, x1, y1 = (int(v) for v in np.rint(corners))
+    if x1 <= x0 or y1 <= y0:
+        raise ValueError(f"not a region of interest: {corners.tolist()}")
+    height, width = image_rgb.shape[:2]
+    window = np.zeros((y1 - y0, x1 - x0, 3), np.uint8)
+    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    if left < right and top < bottom:
+        window[top - y0 : bottom - y0, left - x0 : right - x0] = image_rgb[top:bottom, left:right]
+    return cv2.resize(window, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+Crop = Callable[[NDArray[np.uint8], ArrayLike], NDArray[np.uint8]]
+
+BUNDLED_CROP = "bundled"
+#: How a network's crops are cut, by the name in its ONNX file's metadata (key ``crop``; none = bundled).
+CROPS: Mapping[str, Crop] = MappingProxyType({BUNDLED_CROP: crop, "published": crop_as_published})

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CaptureError
+from .face_model import FaceModel
 from .gaps import GapFill, GapMode
-from .morphable_model import MorphableModel
 from .names import ARKIT_NAMES
 from .performance import Performance
 from .projection import Pose, decompose, euler_degrees, split
@@ -59,13 +59,18 @@ class SolveSettings:
             raise CaptureError("Gaps can be held or interpolated: choose `hold` or `interpolate`.")
 
 
-def solve(take: Take, model: MorphableModel, settings: SolveSettings | None = None) -> Performance:
-    """Solve a Take.
+def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -> Performance:
+    """Solve a Take with the model that its coefficients belong to.
 
     Raises:
-        CaptureError: no frame of the Take is confident enough.
+        CaptureError: no frame of the Take is confident enough, or it was captured with another model.
     """
     settings = settings or SolveSettings()
+    if take.header.basis != model.basis:
+        raise CaptureError(
+            f"The take was captured with the model {take.header.basis}, not with {model.basis}; "
+            "choose the model folder that it was captured with, or capture the footage again."
+        )
     tracked = (take.confidence > 0.0) & (take.confidence >= settings.min_confidence)
     if not tracked.any():
         raise CaptureError("No frame of the take is confident enough; lower the minimum confidence or capture again.")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .atomic import write_atomically
 from .errors import CaptureError
+from .face_model import BUNDLED_BASIS
 from .names import ARKIT_NAMES, PARAMETER_COUNT
 
 #: Version of the file format; a newer one is refused.
@@ -43,6 +44,10 @@ class TakeHeader:
     #: Frames that the container promised, 0 = unknown, and whether decoding ended clearly before them.
     expected_frames: int = 0
     stopped_early: bool = False
+    #: Whose coefficients ``params`` holds (``FaceModel.basis``), and what the network does not measure: such
+    #: ``arkit`` is 0 and such ``confidence`` says only whether network and model agree.
+    basis: str = BUNDLED_BASIS
+    absent_outputs: list[str] = field(default_factory=list)
     version: int = TAKE_VERSION
 
 

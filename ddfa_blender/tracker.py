@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from .detection_roi import roi_from_detection
 from .detector import INPUT_SIDES, Detection
-from .morphable_model import MorphableModel
+from .face_model import FaceModel
 from .projection import CROP_SIZE, project_landmarks, split
 from .regressor import Regression
-from .roi import box_from_landmarks, crop, overlap, roi_from_landmarks
+from .roi import Crop, box_from_landmarks, crop, overlap, roi_from_landmarks
 from .scene_cut import SceneCuts
 from .settings import CaptureSettings
 from .timing import StageTimings
@@ -71,18 +71,22 @@ class FaceFit:
 class FaceFitter:
     """Measures the face in a ROI."""
 
-    def __init__(self, regressor: FaceRegressor, model: MorphableModel) -> None:
+    def __init__(self, regressor: FaceRegressor, model: FaceModel, cut: Crop = crop) -> None:
+        """Measure with a network and the model of its coefficients; ``cut`` makes the crops that it wants."""
         self._regressor = regressor
         self._model = model
+        self._cut = cut
 
     def fit(self, image_rgb: NDArray[np.uint8], roi: NDArray) -> FaceFit:
         """Regress the crop of ``roi`` (4,) of a photo (H, W, 3)."""
-        result = self._regressor.predict(crop(image_rgb, roi)[None])
+        result = self._regressor.predict(self._cut(image_rgb, roi)[None])
         params = result.params[0]
         landmarks68 = project_landmarks(self._model, params, roi)
         usable = bool(np.isfinite(params).all()) and float(np.linalg.det(split(params).transform[:, :3])) > 0.0
         usable = usable and is_usable(roi_from_landmarks(landmarks68), image_rgb.shape)
-        confidence = float(result.confidence[0, 0]) * agreement(landmarks68, result.landmarks[0], roi)
+        confidence = float(result.confidence[0, 0])
+        if result.landmarks is not None:
+            confidence *= agreement(landmarks68, result.landmarks[0], roi)
         return FaceFit(
             params=params,
             confidence=float(np.clip(confidence, 0.0, 1.0)) if usable else 0.0,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from ddfa_blender.capture import capture
 from ddfa_blender.errors import CaptureCancelled, CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.settings import CaptureSettings
+from ddfa_blender.take import Take
 from ddfa_blender.timing import StageTimings
 from tests.ddfa_blender.support import grey, square_engine, square_frame, write_clip
 
@@ -110,3 +112,21 @@ def test_cancelling_works_before_the_in_point(tmp_path: Path, model: MorphableMo
     answers = iter([False, False, True])
     with pytest.raises(CaptureCancelled):
         capture(clip, settings=CaptureSettings(start=0.3), engine=square_engine(model), cancelled=lambda: next(answers))
+
+
+def test_the_take_says_whose_coefficients_it_holds_and_what_was_not_measured(
+    tmp_path: Path, model: MorphableModel
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(3))
+    bundled = capture(clip, engine=square_engine(model)).header
+    assert (bundled.basis, bundled.absent_outputs) == ("bundled", [])
+    engine = replace(square_engine(model), basis="3DDFA-V2", absent_outputs=("arkit", "confidence"))
+    capture(clip, engine=engine).save(tmp_path / "take.npz")
+    header = Take.load(tmp_path / "take.npz").header
+    assert (header.basis, header.absent_outputs) == ("3DDFA-V2", ["arkit", "confidence"])
+
+
+def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(3))
+    with pytest.raises(CaptureError, match="is not a model folder"):
+        capture(clip, model=tmp_path)

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def squares(model: MorphableModel, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """Makes red squares the faces of the command line; the detector counts its calls."""
     engine = square_engine(model)
-    monkeypatch.setattr(Engine, "load", classmethod(lambda _: engine))
+    monkeypatch.setattr(Engine, "load", classmethod(lambda *_: engine))
     return engine
 
 

@@ -41,3 +41,10 @@ def test_faces_that_the_regressor_doubts_are_left_out(model: MorphableModel) -> 
 def test_senseless_boxes_are_refused(boxes: object) -> None:
     with pytest.raises(CaptureError, match="box"):
         check_boxes(boxes)
+
+
+def test_what_the_network_does_not_measure_is_not_told(model: MorphableModel) -> None:
+    face = face_in_box(square_engine(model), square_frame([(160, 120, 80)]), [110, 70, 210, 170])
+    assert face.to_json()["arkit"]["browDownLeft"] == 0.0
+    assert face.to_json()["arkit"]["tongueOut"] == 1.0
+    assert face.to_json(["arkit"])["arkit"] is None

@@ -6,7 +6,7 @@ import pytest
 
 from ddfa_blender.detection_roi import roi_from_detection
 from ddfa_blender.detector import Detection
-from ddfa_blender.roi import box_from_landmarks, crop, overlap, roi_from_box, roi_from_landmarks
+from ddfa_blender.roi import box_from_landmarks, crop, crop_as_published, overlap, roi_from_box, roi_from_landmarks
 
 
 def ramp(height: int, width: int) -> np.ndarray:
@@ -95,3 +95,32 @@ def test_the_roi_of_a_detection_scales_and_moves_with_it() -> None:
     roi = roi_from_detection(detection(list(box), points))
     moved = roi_from_detection(detection(list(3.0 * box + 11.0), 3.0 * points + 11.0))
     np.testing.assert_allclose(moved, 3.0 * roi + 11.0)
+
+
+def test_the_published_crop_of_120_whole_pixels_is_the_picture_itself() -> None:
+    image = np.random.default_rng(4).integers(1, 256, (200, 300, 3), dtype=np.uint8)
+    found = crop_as_published(image, [50.4, 29.6, 170.4, 149.6])
+    np.testing.assert_array_equal(found, image[30:150, 50:170])
+
+
+def test_the_published_crop_is_black_beyond_the_picture() -> None:
+    image = np.random.default_rng(4).integers(1, 256, (200, 300, 3), dtype=np.uint8)
+    found = crop_as_published(image, [-20.0, 150.0, 100.0, 270.0])
+    np.testing.assert_array_equal(found[:50, 20:], image[150:, :100])
+    assert not found[:, :20].any()
+    assert not found[50:].any()
+    assert not crop_as_published(image, [400.0, 0.0, 500.0, 100.0]).any()
+
+
+def test_the_published_crop_of_twice_the_size_averages_the_middle_pixels() -> None:
+    """Half as many pixels, each in the middle of four: bilinear weights of a quarter."""
+    image = np.random.default_rng(6).integers(0, 256, (240, 240, 3), dtype=np.uint8)
+    expected = image.reshape(120, 2, 120, 2, 3).astype(float).mean(axis=(1, 3))
+    found = crop_as_published(image, [0.0, 0.0, 240.0, 240.0])
+    assert np.abs(found - expected).max() <= 1.0
+
+
+@pytest.mark.parametrize("roi", [[0, 0, np.nan, 10], [0, 0, 0.2, 0.2], [10, 10, 0, 0]])
+def test_the_published_crop_of_nothing_is_refused(roi: list[float]) -> None:
+    with pytest.raises(ValueError, match="not a region of interest"):
+        crop_as_published(np.zeros((20, 20, 3), np.uint8), roi)

@@ -8,6 +8,7 @@ import pytest
 
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.gaps import GapMode
+from ddfa_blender.imported_model import ImportedModel
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import (
     CROP_SIZE,
@@ -226,3 +227,37 @@ def test_line_of_sight_turns_the_optical_axis_to_the_ray_and_nothing_else():
     np.testing.assert_allclose(
         turned @ [0.0, 0.0, -1.0], rays / np.linalg.norm(rays, axis=1, keepdims=True), atol=1e-12
     )
+
+
+@pytest.fixture(scope="module")
+def points(model: MorphableModel) -> ImportedModel:
+    """The bundled model's landmarks as a model of 68 points, in coefficients of another name."""
+    units = np.eye(50, dtype=np.float32)
+    mean = model.landmarks68(np.zeros(40), np.zeros(10))
+    return ImportedModel(
+        mean=mean,
+        shape_basis=model.landmarks68(units[:40, :40], np.zeros((40, 10))) - mean,
+        expression_basis=model.landmarks68(np.zeros((10, 40)), units[:10, :10]) - mean,
+        landmark_vertices=np.repeat(np.arange(68, dtype=np.int32)[:, None], 3, axis=1),
+        landmark_weights=np.full((68, 3), 1.0 / 3.0, np.float32),
+        faces=np.zeros((0, 3), np.int32),
+        basis="theirs",
+    )
+
+
+def test_a_model_of_68_points_is_enough(points: ImportedModel) -> None:
+    truth = Truth(points)
+    take = replace(truth.take, header=replace(truth.take.header, basis="theirs"))
+    performance = solve(take, points, EXACT)
+    np.testing.assert_allclose(performance.expression, truth.expression, atol=1e-3)
+    np.testing.assert_allclose(performance.identity, truth.identity, atol=1e-3)
+    assert angles_between(performance.head_rotation, truth.rotation).max() < 0.1
+
+
+def test_a_take_is_solved_only_with_the_model_of_its_coefficients(
+    truth: Truth, model: MorphableModel, points: ImportedModel
+) -> None:
+    with pytest.raises(CaptureError, match="captured with the model bundled, not with theirs"):
+        solve(truth.take, points)
+    with pytest.raises(CaptureError, match="captured with the model theirs, not with bundled"):
+        solve(replace(truth.take, header=replace(truth.take.header, basis="theirs")), model)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.regressor import Regression
+from ddfa_blender.roi import crop
 from ddfa_blender.settings import CaptureSettings
 from ddfa_blender.tracker import FaceFitter, Tracker, agreement, is_usable
 from tests.ddfa_blender.support import SquareDetector, SquareRegressor, square_frame
@@ -143,3 +145,26 @@ def test_agreement_is_full_for_the_same_points_and_none_far_away(model: Morphabl
 )
 def test_degenerate_rois_are_not_usable(roi: list[float], usable: bool) -> None:
     assert is_usable(np.array(roi, dtype=float), (100, 100, 3)) is usable
+
+
+class WithoutLandmarks(SquareRegressor):
+    """A network that has no landmark branch."""
+
+    def predict(self, crops: np.ndarray) -> Regression:
+        return super().predict(crops)._replace(landmarks=None)
+
+
+def test_without_a_landmark_branch_the_confidence_is_the_networks_own(model: MorphableModel) -> None:
+    frame, roi = square_frame([(160, 120, 80)]), np.array([100.0, 60.0, 220.0, 180.0])
+    regressor = WithoutLandmarks(model)
+    fit = FaceFitter(regressor, model).fit(frame, roi)
+    assert fit.confidence == pytest.approx(float(regressor.predict(crop(frame, roi)[None]).confidence[0, 0]))
+
+
+def test_the_crop_is_cut_as_the_network_wants_it(model: MorphableModel) -> None:
+    """Blackened crops show no red square, so the stand-in is not confident."""
+    frame, roi = square_frame([(160, 120, 80)]), np.array([100.0, 60.0, 220.0, 180.0])
+    fitter = FaceFitter(SquareRegressor(model), model, lambda image, roi: crop(image, roi) * 0)
+    assert (
+        fitter.fit(frame, roi).confidence < 0.1 < FaceFitter(SquareRegressor(model), model).fit(frame, roi).confidence
+    )
