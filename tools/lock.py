@@ -17,11 +17,12 @@ _HEADER = "# Made by `python -m tools.lock` from the group {group} in pyproject.
 
 @dataclass(frozen=True)
 class Lock:
-    """One group's lock file: for which Python, and whether with everything its packages depend on."""
+    """One group's lock file: for which Python, whether with everything its packages depend on, and ``without`` what."""
 
     group: str
     python: str
     dependencies: bool = True
+    without: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -34,6 +35,8 @@ LOCKS = (
     Lock("core", "3.11"),
     Lock("detector", "3.11", dependencies=False),
     Lock("training", "3.11", dependencies=False),
+    Lock("teacher", "3.11", without=("opencv-contrib-python",)),
+    Lock("teacher-model", "3.11", dependencies=False),
     Lock("wheels-cp311", "3.11", dependencies=False),
     Lock("wheels-cp313", "3.13", dependencies=False),
     Lock("wheels-cp314", "3.14", dependencies=False),
@@ -49,6 +52,7 @@ def _compile(uv: str, lock: Lock, requirements: Sequence[str]) -> str:
         source = Path(folder) / f"{lock.group}.in"
         source.write_text("\n".join(requirements) + "\n", encoding="utf-8")
         options = [] if lock.dependencies else ["--no-deps"]
+        options += [part for package in lock.without for part in ("--no-emit-package", package)]
         answer = subprocess.run(
             [
                 uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate", "--no-header",

