@@ -14,10 +14,13 @@ FACES = ROOT.parent / "shared" / "faces"
 
 @dataclass(frozen=True)
 class Step:
-    """Commands of ``training``, and whether they read the labelled faces beside the checkout."""
+    """Commands of ``training``, whether they read the labelled faces beside the checkout, and whether they run in
+    Blender's Python.
+    """
 
     commands: tuple[tuple[str, ...], ...]
     needs_faces: bool = True
+    in_blender: bool = False
 
 
 #: In the order in which they build on each other. Each command's module says what it reads and writes.
@@ -26,7 +29,8 @@ STEPS = {
     "morphable": Step((("make_morphable_model",),), needs_faces=False),
     "landmarks": Step((("teacher_landmarks",), ("place_landmarks",), ("make_morphable_model",))),
     "labels": Step((("make_labels",),)),
-    "regressor": Step((("train", "--run", "release"), ("export", "--run", "release"))),
+    "renders": Step((("rendering.heads", "--count", "4000"),), needs_faces=False, in_blender=True),
+    "regressor": Step((("train", "--run", "release", "--resume"), ("export", "--run", "release"))),
 }
 
 
@@ -38,10 +42,12 @@ def make(names: Sequence[str]) -> int:
     """
     steps = {name: step for name, step in STEPS.items() if name in names}
     if any(step.needs_faces for step in steps.values()) and not FACES.is_dir():
-        raise BuildError(f"{FACES} with the labelled faces is missing; without it only `morphable` can be made.")
+        raise BuildError(
+            f"{FACES} with the labelled faces is missing; without it only `morphable` and `renders` can be made."
+        )
     environments.ensure_core()
-    python = environments.training().ensure()
     for name, step in steps.items():
+        python = (environments.newest_blender()[1] if step.in_blender else environments.training()).ensure()
         for module, *arguments in step.commands:
             log(f"── {name}: python -m training.{module} {' '.join(arguments)}")
             check([python, "-m", f"training.{module}", *arguments], f"The step {name} failed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,22 +13,41 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
+from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.projection import split
 
-from .augmentation import Augmenter, Label
+from .augmentation import Augmenter
 from .faces import PICTURE_SIZE, read_shard, shard_paths
+from .label import Label
+from .rendering.labels import mesh_landmarks, picture_landmarks
 from .workspace import DATA
+
+#: The teacher never moves these. On photos its 0 counts little: enough to keep them quiet on a resting face, too
+#: little to unlearn what the renders teach.
+_SILENT = ("cheekPuff", "cheekSquint", "noseSneer", "jawForward", "tongueOut")
+_SILENT_WEIGHT = 0.15
+#: On renders every score is exact, but what the teacher calls a squint or a pressed lip is not quite what our mesh
+#: does: where photos can teach a channel, renders have the smaller say. Not so for gaze and blinks, which photos
+#: show too rarely away from the camera.
+_RENDERS_TEACH = (*_SILENT, "eyeLook", "eyeBlink", "jaw")
+_RENDER_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """n pictures (n, 160, 160, 3) RGB with their labels (see :class:`Label`) and a sampling weight each."""
+    """n pictures (n, 160, 160, 3) RGB with their labels (see :class:`Label`) and a sampling weight each.
+
+    ``arkit_known`` (n, 52) says how far each score is to be believed; it is the same for both sides of a face.
+    """
 
     images: NDArray[np.uint8]
     params: NDArray[np.float32]
     landmarks: NDArray[np.float32]
     arkit: NDArray[np.float32]
+    arkit_known: NDArray[np.float32]
     visible: NDArray[np.float32]
     weight: NDArray[np.float32]
 
@@ -38,6 +57,10 @@ class Pictures:
             self.params[index].astype(np.float64), self.landmarks[index].astype(np.float64), self.arkit[index],
             float(self.visible[index]),
         )  # fmt: skip
+
+    def selected(self, keep: NDArray[np.bool_]) -> Pictures:
+        """The pictures where ``keep`` (n,) is true."""
+        return Pictures(*(getattr(self, name)[keep] for name in Pictures.__annotations__))
 
     @staticmethod
     def joined(parts: list[Pictures]) -> Pictures:
@@ -56,92 +79,176 @@ def _decode(encoded: list[bytes]) -> NDArray[np.uint8]:
     return result
 
 
-def real_faces(leave_out_sources: tuple[int, ...] = ()) -> Pictures:
-    """The crops of ``../shared/faces`` with the labels of ``make_labels``.
+#: A score above which a channel counts as moved, and how much a photo gains for it: this ÷ the share of such photos.
+_MOVED, _RARITY_GAIN = 0.3, 0.04
+_LARGEST_WEIGHT = 8.0
 
-    Sampling is raised for turned heads and strong expressions, which are rare.
-    """
+
+def _photo_weights(params: NDArray, arkit: NDArray) -> NDArray[np.float64]:
+    """Sampling weight (n,): raised for turned heads and rare expressions."""
+    yaw = np.degrees(np.arcsin(np.clip(-params[:, 8] / np.linalg.norm(params[:, 8:11], axis=1), -1, 1)))
+    moved = arkit > _MOVED
+    share = np.maximum(moved.mean(axis=0), 1e-3)
+    weight = 1.0 + np.clip(np.abs(yaw) / 15.0, 0, 4) + _RARITY_GAIN * (moved / share).sum(axis=1)
+    return np.asarray(np.minimum(weight, _LARGEST_WEIGHT))
+
+
+def real_faces(leave_out_sources: tuple[int, ...] = ()) -> Pictures:
+    """The crops of ``../shared/faces`` with the labels of ``make_labels``; the worst fits are left out."""
     with np.load(DATA / "labels.npz", allow_pickle=False) as data:
         params, landmarks, arkit = data["params"], data["landmarks68"], data["arkit"]
         source, residual = data["source"], data["residual"]
     images = _decode([webp for path in shard_paths() for webp in read_shard(path).webp])
-    yaw = np.degrees(np.arcsin(np.clip(-params[:, 8] / np.linalg.norm(params[:, 8:11], axis=1), -1, 1)))
-    weight = 1.0 + np.clip(np.abs(yaw) / 15.0, 0, 4)
-    weight += 2.0 * (arkit[:, ARKIT_NAMES.index("jawOpen")] > 0.25) + 1.5 * (arkit[:, 8:10].max(axis=1) > 0.5)
+    weight = _photo_weights(params, arkit)
     weight[residual > np.quantile(residual, 0.995)] = 0.0
     weight[np.isin(source, leave_out_sources)] = 0.0
     keep = weight > 0
+    known = np.where(_starting_with(_SILENT), _SILENT_WEIGHT, 1.0).astype(np.float32)
     ones = np.ones(len(images), np.float32)
-    sets = (images, params, landmarks, arkit, ones, weight.astype(np.float32))
-    return Pictures(*(each[keep] for each in sets))
+    faces = Pictures(
+        images, params, landmarks, arkit, np.tile(known, (len(images), 1)), ones, weight.astype(np.float32)
+    )
+    return faces.selected(keep)
 
 
-def rendered_heads(paths: list[Path], weight: float) -> Pictures:
-    """Shards written by ``training.rendering``; each picture is drawn ``weight`` times as often as a plain photo."""
+def _starting_with(prefixes: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(52,) which channels' names start so."""
+    return np.array([name.startswith(prefixes) for name in ARKIT_NAMES])
+
+
+def _rendered_landmarks(model: MorphableModel, params: NDArray, arkit: NDArray) -> NDArray[np.float32]:
+    """The 68 points (n, 68, 2) of rendered heads, which are deformed by their ARKit weights, not by the ten
+    components."""
+    transform, shape, _ = split(params)
+    corners = model.landmark_vertices
+    shape68 = np.einsum("lk,blkc->blc", model.landmark_weights, model.shape_basis[:, corners])
+    arkit68 = np.einsum("lk,blkc->blc", model.landmark_weights, model.arkit_basis[:, corners])
+    points = mesh_landmarks(model, model.mean) + np.tensordot(shape, shape68, 1) + np.tensordot(arkit, arkit68, 1)
+    placed = [picture_landmarks(p, t, PICTURE_SIZE)[:, :2] for p, t in zip(points, transform, strict=True)]
+    return np.array(placed, np.float32)
+
+
+def rendered_heads(paths: list[Path]) -> Pictures:
+    """Shards written by ``training.rendering``, each picture with the same weight."""
     parts = []
+    model = MorphableModel.load()
+    known = np.where(_starting_with(_RENDERS_TEACH), 1.0, _RENDER_WEIGHT).astype(np.float32)
     for path in paths:
         with np.load(path, allow_pickle=False) as data:
             offsets, blob = data["offsets"], data["images"].tobytes()
             images = _decode([blob[offsets[i] : offsets[i + 1]] for i in range(len(offsets) - 1)])
+            params, arkit = data["params"], data["arkit"]
+            # The landmarks' places on the mesh may have been refined since the shard was rendered.
+            landmarks = _rendered_landmarks(model, params, arkit)
             parts.append(
                 Pictures(
-                    images,
-                    data["params"],
-                    data["landmarks68"][..., :2],
-                    data["arkit"],
-                    data["visible"],
-                    np.full(len(images), weight, np.float32),
+                    images, params, landmarks, arkit, np.tile(known, (len(images), 1)), data["visible"],
+                    np.ones(len(images), np.float32),
                 )
-            )
+            )  # fmt: skip
     return Pictures.joined(parts)
+
+
+def mixed(photos: Pictures | None, renders: Pictures | None, render_share: float) -> Pictures:
+    """Photos and renders together, weighted so that ``render_share`` (0…1) of the draws are renders.
+
+    Raises:
+        ValueError: what is to be drawn from is missing.
+    """
+    parts = [(photos, 1.0 - render_share), (renders, render_share)]
+    wanted = [(part, share) for part, share in parts if share > 0]
+    if any(part is None for part, _ in wanted):
+        raise ValueError(f"a share of {render_share} renders needs pictures of both kinds")
+    scaled = [replace(part, weight=part.weight * (share / part.weight.sum())) for part, share in wanted if part]
+    return Pictures.joined(scaled)
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """``images`` (n, s, s, 3) uint8; labels as tensors, in crop pixels."""
+    """``images`` (n, s, s, 3) uint8; labels as tensors, in crop pixels.
+
+    The rows are short videos of ``frames`` adjacent frames, one after another; 1 means single crops.
+    """
 
     images: Tensor
     params: Tensor
     landmarks: Tensor
     arkit: Tensor
+    arkit_known: Tensor
     confidence: Tensor
+    frames: int = 1
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **{name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()})
+
+
+@dataclass(frozen=True)
+class BatchShape:
+    """``crops`` of ``size`` pixels, made of short videos of ``frames`` frames (1: single crops)."""
+
+    crops: int
+    size: int
+    frames: int = 1
 
 
 def make_batch(
-    pictures: Pictures, chances: NDArray, augmenter: Augmenter, count: int, size: int, seed: tuple[int, int]
+    pictures: Pictures, chances: NDArray, augmenter: Augmenter, shape: BatchShape, seed: tuple[int, int]
 ) -> Batch:
-    """One batch drawn with the generator of ``seed`` (run seed, step)."""
+    """One batch drawn with the generator of ``seed`` (run seed, step).
+
+    Raises:
+        ValueError: the crops are no multiple of the frames.
+    """
+    stills, rest = divmod(shape.crops, shape.frames)
+    if rest:
+        raise ValueError(f"{shape.crops} crops cannot be made of videos of {shape.frames} frames")
     rng = np.random.default_rng(seed)
-    chosen = np.searchsorted(chances, rng.random(count) * chances[-1])
-    others = rng.integers(0, len(pictures.images), count)
-    crops, labels = [], []
+    chosen = np.searchsorted(chances, rng.random(stills) * chances[-1])
+    others = rng.integers(0, len(pictures.images), stills)
+    made: list[tuple[NDArray[np.uint8], Label]] = []
     for index, other in zip(chosen, others, strict=True):
-        crop, label = augmenter(pictures.images[index], pictures.label(index), pictures.images[other], size, rng)
-        crops.append(crop)
-        labels.append(label)
+        picture, label, cover = pictures.images[index], pictures.label(index), pictures.images[other]
+        if shape.frames == 1:
+            made.append(augmenter(picture, label, cover, shape.size, rng))
+        else:
+            made += augmenter.video(picture, label, cover, shape.size, shape.frames, rng)
+    labels = [label for _, label in made]
     return Batch(
-        torch.from_numpy(np.stack(crops)),
+        torch.from_numpy(np.stack([crop for crop, _ in made])),
         torch.from_numpy(np.stack([label.params for label in labels]).astype(np.float32)),
         torch.from_numpy(np.stack([label.landmarks.reshape(136) for label in labels]).astype(np.float32)),
         torch.from_numpy(np.stack([label.arkit for label in labels])),
+        torch.from_numpy(np.repeat(pictures.arkit_known[chosen], shape.frames, axis=0)),
         torch.tensor([[label.confidence] for label in labels], dtype=torch.float32),
+        shape.frames,
     )
 
 
-def batches(
-    pictures: Pictures, augmenter: Augmenter, count: int, sizes: list[int], seed: int, first_step: int
-) -> Iterator[Batch]:
-    """Batches of steps ``first_step``…, made ahead in a thread; step i is the same whenever it is made."""
-    chances = np.cumsum(pictures.weight, dtype=np.float64)
+class BatchSequence(Dataset[Batch]):
+    """Batch of each step; step i is the same whenever and wherever it is made."""
 
-    def make(step: int) -> Batch:
-        return make_batch(pictures, chances, augmenter, count, sizes[step], (seed, step))
+    def __init__(self, pictures: Pictures, augmenter: Augmenter, shapes: list[BatchShape], seed: int) -> None:
+        self._pictures, self._augmenter, self._shapes, self._seed = pictures, augmenter, shapes, seed
+        self._chances = np.cumsum(pictures.weight, dtype=np.float64)
 
-    ahead = 3
-    with ThreadPoolExecutor(1) as pool:
-        waiting = [pool.submit(make, step) for step in range(first_step, min(first_step + ahead, len(sizes)))]
-        for step in range(first_step, len(sizes)):
-            batch = waiting.pop(0).result()
-            if step + ahead < len(sizes):
-                waiting.append(pool.submit(make, step + ahead))
-            yield batch
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def __getitem__(self, step: int) -> Batch:
+        return make_batch(self._pictures, self._chances, self._augmenter, self._shapes[step], (self._seed, step))
+
+
+def batches(sequence: BatchSequence, first_step: int = 0, workers: int = 0) -> Iterator[Batch]:
+    """Batches of steps ``first_step``…, made ahead by ``workers`` processes (0: when asked for)."""
+    loader = DataLoader(
+        sequence, batch_size=None, sampler=range(first_step, len(sequence)), num_workers=workers,
+        prefetch_factor=4 if workers else None, worker_init_fn=_one_thread,
+    )  # fmt: skip
+    yield from loader
+
+
+def _one_thread(_worker: int) -> None:
+    # OpenCV's pool does not survive the fork, and the cores belong to the network.
+    cv2.setNumThreads(0)

@@ -21,7 +21,7 @@ class FitSettings:
     """
 
     depth_weight: float = 0.25
-    noise: float = 0.004
+    noise: float = 0.002
     iterations: int = 8
 
 
@@ -105,7 +105,12 @@ def _normal_equations(
 
 
 def fit_landmarks(
-    points: Tensor, mean: Tensor, bases: Tensor, weights: Tensor, settings: FitSettings = FitSettings()
+    points: Tensor,
+    mean: Tensor,
+    bases: Tensor,
+    weights: Tensor,
+    settings: FitSettings = FitSettings(),
+    prior_mean: Tensor | None = None,
 ) -> Fit:
     """Fit to ``points`` (n, L, 3) in picture pixels, y up, z towards the camera.
 
@@ -113,10 +118,13 @@ def fit_landmarks(
         mean: (L, 3) landmarks of the mean head, millimetres.
         bases: (L, 3, k) shape and expression bases at the landmarks.
         weights: (L,) importance of each landmark.
+        settings: weights of the data against the prior.
+        prior_mean: (n, k) centre of the unit Gaussian prior on the coefficients; zeros without it.
     """
+    centre = points.new_zeros(len(points), bases.shape[-1]) if prior_mean is None else prior_mean
     problem = _Problem.of(points, mean, bases, weights, settings.depth_weight)
     rotation, scale, translation = _initial_pose(points, mean)
-    alpha = points.new_zeros(len(points), bases.shape[-1])
+    alpha = centre.clone()
     box = (points[..., :2].amax(1) - points[..., :2].amin(1)).amax(1)
     damping = torch.cat([points.new_full((7,), 1e-9), points.new_ones(bases.shape[-1])])
     # A residual of `noise`·box on every landmark weighs as much as one coefficient of size 1.
@@ -124,7 +132,7 @@ def fit_landmarks(
     for _ in range(settings.iterations):
         rotated = scale[:, None, None] * problem.shape(alpha) @ rotation.transpose(1, 2)
         normal, right = _normal_equations(problem, rotation, scale, rotated, points - rotated - translation[:, None])
-        right[:, 7:] -= prior[:, 7:] * alpha
+        right[:, 7:] -= prior[:, 7:] * (alpha - centre)
         step = torch.linalg.solve(normal + torch.diag_embed(prior), right)
         # Turn and scale act about the model's origin, not about the translation.
         rotation = torch.linalg.matrix_exp(_skew(step[:, :3])) @ rotation

@@ -1,80 +1,97 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Losses of the first regressor: vertex distance (paper Eq. 4) on a vertex subset, parameters, landmarks, scores."""
+"""The training loss: one of the paper's objectives on the parameters, and the other heads' terms beside it.
+
+Every term is divided by its own present size before it is weighted. For landmark-regression regularisation this is
+Algorithm 1's factor |l_objective| / |l_lrr| (up to a common factor, which Adam ignores), and with it the two objectives
+of the meta-joint optimisation have gradients of the same size, so that one optimiser state serves both.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ddfa_blender.morphable_model import MorphableModel
-from ddfa_blender.names import ARKIT_NAMES, SHAPE_COUNT
+from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.projection import CROP_SIZE
 
 from .dataset import Batch
 from .network import Heads, Statistics
+from .parameter_costs import FaceSurface, fast_parameter_weights, weighted_parameter_cost
+
+
+class Objective(Enum):
+    """What the parameters are trained with."""
+
+    VERTICES = "vdc"
+    PARAMETERS = "fwpdc"
+    #: Both at half weight: the paper's vanilla-joint with its best β.
+    BOTH = "vanilla-joint"
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Shares of the terms."""
+    """Shares of the terms beside the objective, which counts 1. ``steadiness`` is only there in short videos."""
 
-    vertices: float = 1.0
-    params: float = 0.1
-    landmarks: float = 0.5
+    landmarks: float = 1.0
     arkit: float = 1.0
+    steadiness: float = 0.5
     confidence: float = 0.1
 
 
-def vertex_subset(model: MorphableModel, count: int, seed: int = 3) -> np.ndarray:
-    """Indices of ``count`` skin vertices, drawn in proportion to how much expressions move them, plus a base rate."""
-    motion = np.linalg.norm(model.expression_basis, axis=-1).sum(axis=0)
-    skin = np.zeros(len(model.mean), bool)
-    skin[model.quads[model.quad_regions == 0]] = True
-    front = skin & (model.mean[:, 2] > 45.0) & (model.head_weight > 0.9)
-    chance = np.where(front, motion / motion[front].mean() + 0.5, 0.0)
-    return np.random.default_rng(seed).choice(len(chance), count, replace=False, p=chance / chance.sum())
+#: Channels that count more: ten components cannot carry blinks and gaze, and people see all of these.
+_IMPORTANT = ("eyeBlink", "eyeLook", "jawOpen", "mouthPucker", "mouthFunnel", "mouthSmile", "mouthClose")
+_IMPORTANCE = 2.0
+#: Channels that move less than this count no more than one that moves so much.
+_LEAST_SPREAD = 0.08
+
+
+def arkit_weights(spread: Tensor) -> Tensor:
+    """(52,) weight of each channel, 1 on average: a channel that moves little (standard deviation ``spread``) is as
+    much worth following as one that moves much."""
+    important = torch.tensor([_IMPORTANCE if name.startswith(_IMPORTANT) else 1.0 for name in ARKIT_NAMES])
+    weights = important.to(spread) / spread.clamp(min=_LEAST_SPREAD)
+    return weights / weights.mean()
+
+
+def score_divergence(logits: Tensor, scores: Tensor) -> Tensor:
+    """Kullback–Leibler divergence of predicted from true scores 0…1, element by element.
+
+    Its gradient is the difference of the scores: it does not fade where the sigmoid is flat, so that a rare channel
+    can rise from 0, and its minimum is the mean of what a picture leaves open, not the median (0 for rare channels).
+    """
+    entropy = functional.binary_cross_entropy(scores, scores, reduction="none")
+    return functional.binary_cross_entropy_with_logits(logits, scores, reduction="none") - entropy
 
 
 class VertexDistance(nn.Module):
-    """VDC (Eq. 4) over a vertex subset and the 68 landmarks, as a share of the crop; mean distance, not its square,
-    because labels have outliers. Depth counts half: it is the teacher's guess."""
+    """Mean distance of the surface's points, as a share of the crop.
 
-    def __init__(self, model: MorphableModel, count: int = 320, depth_weight: float = 0.5) -> None:
+    VDC (Eq. 4) sums squares; labels of photos have outliers, which squares would follow. Depth counts half: on photos
+    it is the teacher's guess.
+    """
+
+    def __init__(self, surface: FaceSurface, depth_weight: float = 0.5) -> None:
         super().__init__()
-        chosen = vertex_subset(model, count)
-        mean68, bases68 = model.landmarks68(np.zeros(SHAPE_COUNT), np.zeros(10)), self._bases68(model)
-        mean = np.concatenate([model.mean[chosen], mean68])
-        bases = np.concatenate([model.shape_basis, model.expression_basis])[:, chosen]
-        bases = np.concatenate([bases, bases68], axis=1)
-        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
-        self.register_buffer("bases", torch.tensor(bases.reshape(len(bases), -1), dtype=torch.float32))
+        self.surface = surface
         self.register_buffer("axes", torch.tensor([1.0, 1.0, depth_weight]))
 
-    @staticmethod
-    def _bases68(model: MorphableModel) -> np.ndarray:
-        corners = np.concatenate([model.shape_basis, model.expression_basis])[:, model.landmark_vertices]
-        return np.einsum("lk,blkc->blc", model.landmark_weights, corners)
-
-    def project(self, params: Tensor) -> Tensor:
-        """(n, 62) → (n, N, 3) crop pixels, y up (Eq. 5)."""
-        transform = params[:, :12].reshape(-1, 3, 4)
-        shape = self.mean + (params[:, 12:] @ self.bases).reshape(len(params), -1, 3)
-        return shape @ transform[..., :3].transpose(1, 2) + transform[..., None, :, 3]
+    def _distance(self, difference: Tensor) -> Tensor:
+        return torch.sqrt(((difference * self.axes) ** 2).sum(-1) + 1e-6).mean(dim=-1) / CROP_SIZE
 
     def forward(self, params: Tensor, truth: Tensor) -> Tensor:
         """(n,) mean distance ÷ crop side."""
-        difference = (self.project(params) - self.project(truth)) * self.axes
-        return torch.sqrt((difference**2).sum(-1) + 1e-6).mean(dim=1) / CROP_SIZE
+        return self._distance(self.surface.project(params) - self.surface.project(truth))
 
-
-def arkit_weights() -> Tensor:
-    """(52,) blink, gaze and jaw count more: ten components cannot carry the first two, and people see all three."""
-    important = ("eyeBlink", "eyeLook", "jawOpen", "mouthPucker", "mouthFunnel", "mouthSmile", "mouthClose")
-    return torch.tensor([3.0 if name.startswith(important) else 1.0 for name in ARKIT_NAMES])
+    def steadiness(self, params: Tensor, truth: Tensor, frames: int) -> Tensor:
+        """(n / frames, frames − 1): mean error of the points' offsets between adjacent frames ÷ crop side (paper,
+        3.1); rows of both are videos of ``frames`` frames."""
+        error = self.surface.project(params) - self.surface.project(truth)
+        return self._distance(error.reshape(-1, frames, *error.shape[1:]).diff(dim=1))
 
 
 class RegressorLoss(nn.Module):
@@ -82,23 +99,54 @@ class RegressorLoss(nn.Module):
 
     def __init__(self, model: MorphableModel, statistics: Statistics, weights: LossWeights = LossWeights()) -> None:
         super().__init__()
-        self.vertex_distance = VertexDistance(model)
+        self.vertex_distance = VertexDistance(FaceSurface(model))
         self.statistics, self.weights = statistics, weights
-        self.register_buffer("arkit_weights", arkit_weights())
+        self.register_buffer("arkit_weights", arkit_weights(statistics.arkit_spread))
 
-    def forward(self, heads: Heads, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        """Total loss and the mean of each term."""
+    def forward(
+        self, heads: Heads, batch: Batch, objective: Objective = Objective.VERTICES
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Total loss and the mean of each term in its own units."""
         face = (batch.confidence[:, 0] > 0).float()
         face = face / face.sum().clamp(min=1.0)
+        params = self.statistics.real_params(heads.params)
         truth_z = (batch.params - self.statistics.params_mean) / self.statistics.params_std
         landmarks_z = (batch.landmarks - self.statistics.landmarks_mean) / self.statistics.landmarks_std
-        miss = torch.sigmoid(heads.arkit) - batch.arkit
+        scores = torch.sigmoid(heads.arkit)
+        missed = score_divergence(heads.arkit, batch.arkit) * self.arkit_weights * batch.arkit_known
         terms = {
-            "vertices": 20.0 * self.vertex_distance(self.statistics.real_params(heads.params), batch.params) @ face,
-            "params": functional.smooth_l1_loss(heads.params, truth_z, reduction="none").mean(1) @ face,
-            "landmarks": (heads.landmarks - landmarks_z).abs().mean(1) @ face,
-            "arkit": ((miss.abs() + 2.0 * miss**2) * self.arkit_weights).mean(1) @ face,
+            "landmarks": functional.smooth_l1_loss(heads.landmarks, landmarks_z, beta=0.1, reduction="none").mean(1)
+            @ face,
+            "arkit": missed.mean(1) @ face,
             "confidence": functional.binary_cross_entropy_with_logits(heads.confidence, batch.confidence),
         }
-        total = sum(getattr(self.weights, name) * term for name, term in terms.items())
+        objectives: dict[str, Tensor] = {}
+        if objective is not Objective.PARAMETERS:
+            objectives["vertices"] = self.vertex_distance(params, batch.params) @ face
+        if objective is not Objective.VERTICES:
+            weights = fast_parameter_weights(self.vertex_distance.surface, params, batch.params)
+            objectives["parameters"] = weighted_parameter_cost(weights, heads.params, truth_z) @ face
+        if batch.frames > 1:
+            terms["steadiness"] = self._steadiness(heads, params, scores, batch)
+        shares = dict.fromkeys(objectives, 1.0 / len(objectives))
+        shares.update({name: getattr(self.weights, name) for name in terms})
+        terms.update(objectives)
+        total = sum((shares[name] * _relative(term) for name, term in terms.items()), params.new_zeros(()))
         return total, {name: float(term.detach()) for name, term in terms.items()}
+
+    def _steadiness(self, heads: Heads, params: Tensor, scores: Tensor, batch: Batch) -> Tensor:
+        """Mean over adjacent frames: error of the offsets of surface, landmark branch and scores."""
+        videos = (len(scores) // batch.frames, batch.frames)
+        seen = (batch.confidence.reshape(videos) > 0).float()
+        pairs = seen[:, 1:] * seen[:, :-1]
+        surface = self.vertex_distance.steadiness(params, batch.params, batch.frames)
+        error = (self.statistics.real_landmarks(heads.landmarks) - batch.landmarks).reshape(*videos, -1, 2)
+        landmarks = torch.sqrt((error.diff(dim=1) ** 2).sum(-1) + 1e-6).mean(-1) / CROP_SIZE
+        change = (scores - batch.arkit).reshape(*videos, -1).diff(dim=1).abs() * self.arkit_weights
+        # A change of 0.1 in a score is as visible as one of 1 % of the crop in the points.
+        each = surface + landmarks + 0.1 * change.mean(-1)
+        return (each * pairs).sum() / pairs.sum().clamp(min=1.0)
+
+
+def _relative(term: Tensor) -> Tensor:
+    return term / term.detach().clamp(min=1e-6)

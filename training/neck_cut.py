@@ -8,7 +8,7 @@ coefficients; trimming takes vertices away and changes none that stay.
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,16 +111,14 @@ def trim_neck(model: MorphableModel, mirror: NDArray[np.int64]) -> MorphableMode
     uv_used, uv_renumber = np.unique(model.quad_uvs[keep_quads], return_inverse=True)
     new_index = np.full(len(model.mean), -1, dtype=np.int32)
     new_index[used] = np.arange(len(used))
-    per_vertex = {
-        field.name: np.ascontiguousarray(getattr(model, field.name)[..., used, :])
-        for field in fields(model)
-        if field.name in ("mean", "shape_basis", "expression_basis", "arkit_basis")
-    }
     ring = model.mean[sorted({vertex for edge in fence for vertex in edge})]
     distance = np.linalg.norm(model.mean[used, None] - ring[None], axis=-1).min(axis=1)
     return replace(
         model,
-        **per_vertex,
+        mean=np.ascontiguousarray(model.mean[used]),
+        shape_basis=np.ascontiguousarray(model.shape_basis[:, used]),
+        expression_basis=np.ascontiguousarray(model.expression_basis[:, used]),
+        arkit_basis=np.ascontiguousarray(model.arkit_basis[:, used]),
         quads=renumber.reshape(-1, 4).astype(np.int32),
         uv=model.uv[uv_used],
         quad_uvs=uv_renumber.reshape(-1, 4).astype(np.int32),

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network: MobileNet-V1 (Howard et al. 2017) with four linear heads on its pooled feature."""
+"""The network: MobileNet-V1 (Howard et al. 2017), learned pooling, four linear heads.
+
+The paper averages the last feature map over the picture. Here each channel has a weight for each place, so that a
+channel can look at the eyes alone, and the last map of twice the resolution is pooled too: irises and lids are small.
+Both together cost 0.03 % of the network's multiplications, and start out as (or at nothing but) the plain average.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,16 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ddfa_blender.names import ARKIT_NAMES, PARAMETER_COUNT
 
 #: (output channels at width 1, stride) of the depthwise-separable blocks.
 _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),) * 5, (1024, 2), (1024, 1))
+#: Layers of the backbone (two for each block, after the stem) up to the last map at a sixteenth of the resolution.
+_MIDDLE = 1 + 2 * 11
+#: Sides of the maps that are pooled, for crops of 120 pixels.
+_MIDDLE_SIDE, _LAST_SIDE = 8, 4
 
 
 class Heads(NamedTuple):
@@ -33,6 +43,22 @@ def _convolution(inputs: int, outputs: int, kernel: int, stride: int, groups: in
     )
 
 
+class LearnedPooling(nn.Module):
+    """Weighted sum over the places of each channel of a map; the plain average at first."""
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((1, channels, side, side), 1.0 / side**2))
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """(n, channels, h, w) → (n, channels); maps of another size than in use get the weights resampled."""
+        weight, size = self.weight, feature.shape[2:]
+        if size != weight.shape[2:]:
+            share = weight.shape[2] * weight.shape[3] / (size[0] * size[1])
+            weight = functional.interpolate(weight, size=size, mode="bilinear", align_corners=False) * share
+        return (feature * weight).sum(dim=(2, 3))
+
+
 class FaceRegressor(nn.Module):
     """MobileNet-V1 of the given width; input (n, 3, s, s) normalised to about −1..1, s = 120 in use."""
 
@@ -45,24 +71,37 @@ class FaceRegressor(nn.Module):
             layers += [_convolution(channels, channels, 3, stride, channels), _convolution(channels, outputs, 1, 1)]
             channels = outputs
         self.backbone = nn.Sequential(*layers)
+        middle = int(_BLOCKS[-3][0] * width)
+        self.middle_pooling = LearnedPooling(middle, _MIDDLE_SIDE)
+        self.last_pooling = LearnedPooling(channels, _LAST_SIDE)
         self.sizes = (PARAMETER_COUNT, 136, len(ARKIT_NAMES), 1)
-        self.heads = nn.Linear(channels, sum(self.sizes))
+        self.heads = nn.Linear(channels + middle, sum(self.sizes))
         nn.init.normal_(self.heads.weight, std=0.01)
+        nn.init.zeros_(self.heads.weight[:, channels:])
         nn.init.zeros_(self.heads.bias)
 
     def forward(self, images: Tensor) -> Heads:
         """Raw outputs of the heads for normalised images."""
-        feature = self.backbone(images).mean(dim=(2, 3))
+        middle = self.backbone[:_MIDDLE](images)
+        last = self.backbone[_MIDDLE:](middle)
+        feature = torch.cat([self.last_pooling(last), self.middle_pooling(middle)], dim=1)
         return Heads(*torch.split(self.heads(feature).float(), self.sizes, dim=1))
 
 
 class Statistics(nn.Module):
-    """Means and spreads that turn raw outputs into real units; part of the exported graph."""
+    """Means and spreads that turn raw outputs into real units; part of the exported graph.
 
-    def __init__(self, params_mean: Tensor, params_std: Tensor, landmarks_mean: Tensor, landmarks_std: Tensor) -> None:
+    ``arkit_spread`` (52,) only weights the loss.
+    """
+
+    def __init__(
+        self, params_mean: Tensor, params_std: Tensor, landmarks_mean: Tensor, landmarks_std: Tensor,
+        arkit_spread: Tensor,
+    ) -> None:  # fmt: skip
         super().__init__()
         for name, value in (("params_mean", params_mean), ("params_std", params_std),
-                            ("landmarks_mean", landmarks_mean), ("landmarks_std", landmarks_std)):  # fmt: skip
+                            ("landmarks_mean", landmarks_mean), ("landmarks_std", landmarks_std),
+                            ("arkit_spread", arkit_spread)):  # fmt: skip
             self.register_buffer(name, value)
 
     def real_params(self, z: Tensor) -> Tensor:

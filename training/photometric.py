@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random changes of a crop's look: colour, blur, noise, compression, covering patches."""
+"""Random changes of a crop's look: colour, blur, noise, compression, covering patches; shared by a video's frames."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,84 +12,145 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 
 
-def change_colour(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Brightness, contrast, gamma, white balance, saturation; sometimes grey."""
+def draw_colours(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Lookup tables (256, 3): brightness, contrast, gamma, white balance."""
     lookup = np.linspace(0.0, 1.0, 256)[:, None] ** np.exp(rng.normal(0, 0.25))
     lookup = (lookup - 0.5) * np.exp(rng.normal(0, 0.2)) + 0.5 + rng.normal(0, 0.08)
     lookup = lookup * np.exp(rng.normal(0, 0.06, 3))
-    table = np.clip(lookup * 255, 0, 255).astype(np.uint8)
-    result = np.stack([cv2.LUT(picture[..., c], table[:, c]) for c in range(3)], axis=-1)
-    saturation = 0.0 if rng.random() < 0.08 else np.exp(rng.normal(0, 0.25))
+    return np.clip(lookup * 255, 0, 255).astype(np.uint8)
+
+
+def change_colour(picture: Picture, table: NDArray[np.uint8], saturation: float) -> Picture:
+    """Look the channels up in ``table`` (256, 3); then 0 makes grey, 1 keeps the colours."""
+    result = np.stack([cv2.LUT(picture[..., c], np.ascontiguousarray(table[:, c])) for c in range(3)], axis=-1)
     if abs(saturation - 1) > 0.05:
         grey = cv2.cvtColor(cv2.cvtColor(result, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         result = cv2.addWeighted(result, saturation, grey, 1 - saturation, 0)
     return result
 
 
-def blur(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Gaussian blur, motion blur or a loss of resolution."""
-    kind, size = rng.integers(3), picture.shape[0]
-    if kind == 0:
-        return cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.6) * size / 120)
-    if kind == 1:
-        length = int(rng.integers(3, 10))
-        kernel = np.zeros((length, length), np.float32)
-        kernel[length // 2] = 1.0 / length
-        turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1.0)
-        kernel = cv2.warpAffine(kernel, turn, (length, length))
-        return cv2.filter2D(picture, -1, kernel / max(float(kernel.sum()), 1e-6))
-    small = max(16, int(size * rng.uniform(0.25, 0.7)))
+def motion_blur(picture: Picture, move: NDArray) -> Picture:
+    """The picture while it moves by ``move`` (2,) pixels during the exposure (M(x) = K * x, paper §2.4)."""
+    length = float(np.hypot(*move))
+    if length < 1.0:
+        return picture
+    side = int(np.ceil(length)) // 2 * 2 + 3
+    kernel = np.zeros((side, side), np.float32)
+    along = np.linspace(-0.5, 0.5, 4 * side)[:, None] * move + side // 2
+    base = np.floor(along).astype(int)
+    part = along - base
+    for right in (0, 1):
+        for down in (0, 1):
+            share = np.where(right, part[:, 0], 1 - part[:, 0]) * np.where(down, part[:, 1], 1 - part[:, 1])
+            np.add.at(kernel, (base[:, 1] + down, base[:, 0] + right), share.astype(np.float32))
+    return cv2.filter2D(picture, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
+
+
+def lose_resolution(picture: Picture, share: float) -> Picture:
+    """Shrink to ``share`` of the size and back."""
+    size = picture.shape[0]
+    small = max(16, int(size * share))
     return cv2.resize(cv2.resize(picture, (small, small), interpolation=cv2.INTER_AREA), (size, size))
 
 
-def compress(picture: Picture, rng: np.random.Generator) -> Picture:
+def compress(picture: Picture, quality: int) -> Picture:
     """JPEG artefacts."""
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 70))])
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
-def add_noise(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Sensor noise, standard deviation up to 12 grey levels."""
-    noise = rng.standard_normal(picture.shape, dtype=np.float32) * rng.uniform(2, 12)
+def add_noise(picture: Picture, deviation: float, rng: np.random.Generator) -> Picture:
+    """Sensor noise (P(x) = x + N(0, σ²), paper §2.4) of the standard deviation ``deviation`` grey levels."""
+    noise = rng.standard_normal(picture.shape, dtype=np.float32) * deviation
     return np.clip(picture + noise, 0, 255).astype(np.uint8)
 
 
-def cover(picture: Picture, other: Picture, rng: np.random.Generator) -> tuple[Picture, NDArray[np.bool_]]:
-    """Cover a part with an ellipse or a rotated box: plain, noisy or cut out of ``other``. Returns the mask too."""
-    size = picture.shape[0]
-    mask = np.zeros((size, size), np.uint8)
-    centre = tuple(float(v) for v in rng.uniform(0.05, 0.95, 2) * size)
-    axes = tuple(float(v) for v in rng.uniform(0.1, 0.5, 2) * size)
-    box = (centre, axes, float(rng.uniform(0, 180)))
-    if rng.random() < 0.5:
-        cv2.ellipse(mask, box, 1, -1)
-    else:
-        cv2.fillPoly(mask, [cv2.boxPoints(box).astype(np.int32)], 1)
-    chosen = mask.astype(bool)
-    if rng.random() < 0.5:
-        patch = np.roll(other, rng.integers(0, size, 2), axis=(0, 1))
-    else:
-        patch = np.broadcast_to(rng.integers(0, 256, 3).astype(np.uint8), picture.shape)
-    result = picture.copy()
-    result[chosen] = patch[chosen]
-    return result, chosen
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What the frames of one video share: colours, blur, noise level, compression. None or 0 leaves a step out."""
+
+    colours: NDArray[np.uint8] | None
+    saturation: float
+    defocus: float  # standard deviation, pixels of a 120-pixel crop
+    resolution: float
+    exposure: float  # share of the time between two frames
+    shake: NDArray[np.float64]  # (2,) motion that a single crop is blurred by, pixels
+    noise: float
+    quality: int | None
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Look:
+        """A random look; most steps are left out most of the time."""
+        coloured = rng.random() < 0.85
+        colours = draw_colours(rng) if coloured else None
+        saturation = 1.0 if not coloured else 0.0 if rng.random() < 0.08 else float(np.exp(rng.normal(0, 0.25)))
+        kind = rng.random()
+        angle = rng.uniform(0, 2 * np.pi)
+        shake = rng.uniform(2, 9) * np.array([np.cos(angle), np.sin(angle)]) if 0.1 < kind < 0.2 else np.zeros(2)
+        return cls(
+            colours, saturation,
+            defocus=float(rng.uniform(0.4, 1.6)) if kind < 0.1 else 0.0,
+            resolution=float(rng.uniform(0.25, 0.7)) if 0.2 < kind < 0.3 else 1.0,
+            exposure=float(rng.uniform(0.0, 0.8)),
+            shake=shake,
+            noise=float(rng.uniform(2, 12)) if rng.random() < 0.3 else 0.0,
+            quality=int(rng.integers(15, 70)) if rng.random() < 0.15 else None,
+        )  # fmt: skip
+
+    def apply(self, picture: Picture, rng: np.random.Generator, move: NDArray | None = None) -> Picture:
+        """One frame in this look. ``move`` (2,) is its motion since the last frame, pixels; ``rng`` makes its noise.
+
+        Without a motion it is a single picture, blurred by ``shake``.
+        """
+        if self.colours is not None:
+            picture = change_colour(picture, self.colours, self.saturation)
+        if self.defocus > 0:
+            picture = cv2.GaussianBlur(picture, (0, 0), self.defocus * picture.shape[0] / 120)
+        if self.resolution < 1:
+            picture = lose_resolution(picture, self.resolution)
+        picture = motion_blur(picture, self.shake if move is None else self.exposure * move)
+        if self.noise > 0:
+            picture = add_noise(picture, self.noise, rng)
+        return picture if self.quality is None else compress(picture, self.quality)
 
 
-def shuffle_tiles(picture: Picture, rng: np.random.Generator) -> Picture:
-    """A picture with a face's colours and textures but no face: 4×4 tiles in random order."""
+@dataclass(frozen=True, eq=False)
+class Occluder:
+    """What hides a part of a crop: ``mask`` (s, s) and the ``patch`` (s, s, 3) that shows there."""
+
+    mask: NDArray[np.bool_]
+    patch: Picture
+
+    @classmethod
+    def draw(cls, size: int, other: Picture, rng: np.random.Generator) -> Occluder:
+        """A random ellipse or rotated box: plain, or cut out of the crop ``other`` (s, s, 3)."""
+        mask = np.zeros((size, size), np.uint8)
+        centre = tuple(float(v) for v in rng.uniform(0.05, 0.95, 2) * size)
+        axes = tuple(float(v) for v in rng.uniform(0.1, 0.65, 2) * size)
+        box = (centre, axes, float(rng.uniform(0, 180)))
+        if rng.random() < 0.5:
+            cv2.ellipse(mask, box, 1, -1)
+        else:
+            cv2.fillPoly(mask, [cv2.boxPoints(box).astype(np.int32)], 1)
+        if rng.random() < 0.5:
+            patch = np.roll(other, rng.integers(0, size, 2), axis=(0, 1))
+        else:
+            patch = np.broadcast_to(rng.integers(0, 256, 3).astype(np.uint8), (size, size, 3))
+        return cls(mask.astype(bool), patch)
+
+    def cover(self, picture: Picture) -> Picture:
+        """The crop with the occluder in front of it."""
+        return np.where(self.mask[..., None], self.patch, picture)
+
+    def hidden_share(self, points: NDArray) -> float:
+        """Share of the points (n, 2), pixels of the crop, that are hidden."""
+        index = np.clip(points, 0, len(self.mask) - 1).astype(int)
+        return float(self.mask[index[:, 1], index[:, 0]].mean())
+
+
+def shuffle_tiles(picture: Picture, order: NDArray[np.int64]) -> Picture:
+    """A picture with a face's colours and textures but no face: 4×4 tiles in the given order (16,)."""
     tiles, step = 4, picture.shape[0] // 4
     cut = picture[: tiles * step, : tiles * step].reshape(tiles, step, tiles, step, 3).swapaxes(1, 2)
-    cut = rng.permutation(cut.reshape(-1, step, step, 3)).reshape(tiles, tiles, step, step, 3)
+    cut = cut.reshape(-1, step, step, 3)[order].reshape(tiles, tiles, step, step, 3)
     return cv2.resize(cut.swapaxes(1, 2).reshape(tiles * step, tiles * step, 3), picture.shape[1::-1])
-
-
-def change_look(picture: Picture, rng: np.random.Generator) -> Picture:
-    """The photometric chain as used in training."""
-    result = change_colour(picture, rng) if rng.random() < 0.85 else picture
-    if rng.random() < 0.3:
-        result = blur(result, rng)
-    if rng.random() < 0.3:
-        result = add_noise(result, rng)
-    if rng.random() < 0.15:
-        result = compress(result, rng)
-    return result

@@ -30,6 +30,8 @@ from .surface import SurfacePoints, place_points
 MESH_LANDMARKS = 468
 #: Teacher's indices: nose tip, chin, outer and inner corners of the eyes.
 _NOSE_TIP, _CHIN, _EYE_CORNERS = 4, 152, (33, 133, 362, 263)
+#: Places are found with a stiffer face than labels: it must not bend to where the landmarks lie wrong.
+_PLACING_FIT = FitSettings(noise=0.004)
 _CLOSEST_ROUNDS, _PLACING_ROUNDS, _PLACING_FACES = 30, 3, 900
 
 
@@ -201,9 +203,9 @@ def refine(points: NDArray, head: HeadBases, places: SurfacePoints, partner: NDA
     weights = landmark_weights()
     for round_index in range(_PLACING_ROUNDS):
         mean, bases = head.at(places)
-        fit = fit_landmarks(torch.from_numpy(points), mean, bases, weights, FitSettings())
+        fit = fit_landmarks(torch.from_numpy(points), mean, bases, weights, _PLACING_FIT)
         print(f"round {round_index}: mean residual {fit.residual.mean():.3f} px", flush=True)
-        targets, vertices = stacked_views(points, fit, head, partner, FitSettings().depth_weight)
+        targets, vertices = stacked_views(points, fit, head, partner, _PLACING_FIT.depth_weight)
         places = place_points(targets, vertices, head.triangles, head.mirror, partner)
     return places
 

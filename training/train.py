@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the regressor; deterministic from a seed on one machine, resumable.
 
-    python -m training.train --run NAME [--crops 480000] [--stages 0.3:80,0.3:96,0.4:120] [--resume]
+    python -m training.train --run NAME [--crops 480000] [--objective meta-joint] [--resume]
 
-Progress with the time left goes to standard output and ``training/runs/NAME/log.jsonl``; a checkpoint is written
-every ``--save-every`` steps. ``python -m training.export --run NAME`` makes the ONNX file.
+``--stages SHARE:SIDE[:FRAMES],…`` cuts the run into parts: SIDE pixels of the crops (small ones cost less), and FRAMES
+adjacent frames that each still becomes (short-video synthesis; 1 is none). Progress with the time left goes to standard
+output and ``training/runs/NAME/log.jsonl``; a checkpoint is written every ``--save-every`` steps.
+``python -m training.export --run NAME`` makes the ONNX file.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
-import math
-import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,59 +27,29 @@ import torch
 from ddfa_blender.morphable_model import MorphableModel
 
 from .augmentation import Augmenter
-from .dataset import Batch, Pictures, batches, make_batch, real_faces, rendered_heads
-from .losses import RegressorLoss
-from .model_mirror import component_parity
+from .dataset import Batch, BatchSequence, BatchShape, Pictures, batches, make_batch, mixed, real_faces, rendered_heads
+from .losses import Objective, RegressorLoss
+from .meta_joint import look_ahead, record
 from .network import FaceRegressor, Statistics, normalise
+from .training_settings import Method, TrainingSettings, parse_stages
 from .workspace import DATA, RUNS
 
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """One run. ``stages`` are (share of the steps, crop side): small crops cost less (MobileNet pools globally)."""
-
-    run: str
-    crops: int = 480_000
-    batch: int = 64
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    warm_up: int = 300
-    width: float = 1.0
-    stages: tuple[tuple[float, int], ...] = ((0.3, 80), (0.3, 96), (0.4, 120))
-    seed: int = 1
-    average_decay: float = 0.998
-    save_every: int = 250
-    render_weight: float = 2.0
-
-    @property
-    def steps(self) -> int:
-        """Number of optimiser steps."""
-        return self.crops // self.batch
-
-    def crop_sizes(self) -> list[int]:
-        """Side of the crops of each step."""
-        ends = np.cumsum([share for share, _ in self.stages]) * self.steps
-        progress = np.searchsorted(ends, np.arange(self.steps), side="right")
-        return [self.stages[min(int(stage), len(self.stages) - 1)][1] for stage in progress]
-
-    def rate(self, step: int) -> float:
-        """Learning rate: linear warm-up, then a cosine to zero."""
-        if step < self.warm_up:
-            return self.learning_rate * (step + 1) / self.warm_up
-        progress = (step - self.warm_up) / max(1, self.steps - self.warm_up)
-        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
+#: Steps between two lines of progress.
+_REPORT_EVERY = 25
 
 
 def measure_statistics(pictures: Pictures, augmenter: Augmenter, crops: int = 8192) -> Statistics:
     """Mean and spread of the labels over augmented crops."""
     chances = np.cumsum(pictures.weight, dtype=np.float64)
-    parts = [make_batch(pictures, chances, augmenter, 512, 16, (0, index)) for index in range(crops // 512)]
+    shape = BatchShape(512, 16)
+    parts = [make_batch(pictures, chances, augmenter, shape, (0, index)) for index in range(crops // shape.crops)]
     params = torch.cat([batch.params for batch in parts])
     landmarks = torch.cat([batch.landmarks for batch in parts])
     # T[2, 3] is always 0; a spread of 1 keeps its z-score finite.
     params_std = params.std(0)
     params_std[params_std < 1e-6] = 1.0
-    return Statistics(params.mean(0), params_std, landmarks.mean(0), landmarks.std(0))
+    arkit = torch.cat([batch.arkit for batch in parts])
+    return Statistics(params.mean(0), params_std, landmarks.mean(0), landmarks.std(0), arkit.std(0))
 
 
 class Trainer:
@@ -88,24 +62,27 @@ class Trainer:
         self.averaged = FaceRegressor(settings.width).to(device)
         self.averaged.load_state_dict(self.network.state_dict())
         self.statistics = statistics.to(device)
-        self.loss = RegressorLoss(MorphableModel.load(), self.statistics).to(device)
+        self.loss = RegressorLoss(MorphableModel.load(), self.statistics, settings.weights).to(device)
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
         self.optimiser = torch.optim.AdamW(
             [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}],
             lr=settings.learning_rate,
         )
+        #: Batches drawn so far, meta-test batches included.
         self.step = 0
 
-    def train_step(self, batch: Batch) -> dict[str, float]:
-        """One optimiser step; returns the loss terms."""
-        batch = Batch(*(getattr(batch, name).to(self.device) for name in Batch.__annotations__))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.rate(self.step)
+    def _heads(self, batch: Batch) -> Any:
         images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            heads = self.network(images)
-        total, terms = self.loss(heads, batch)
+            return self.network(images)
+
+    def train_step(self, batch: Batch, objective: Objective) -> dict[str, float]:
+        """One optimiser step; returns the loss terms."""
+        batch = batch.to(self.device)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.rate(self.step)
+        total, terms = self.loss(self._heads(batch), batch, objective)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -113,6 +90,16 @@ class Trainer:
         self._average()
         self.step += 1
         return terms
+
+    @torch.no_grad()
+    def vertex_error(self, batch: Batch) -> float:
+        """Mean vertex distance of the current weights on the faces of a batch, as a share of the crop."""
+        batch = batch.to(self.device)
+        self.network.eval()
+        params = self.statistics.real_params(self._heads(batch).params)
+        self.network.train()
+        seen = batch.confidence[:, 0] > 0
+        return float(self.loss.vertex_distance(params[seen], batch.params[seen]).mean())
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -123,40 +110,106 @@ class Trainer:
             else:
                 slow.copy_(fast)
 
-    def save(self, path: Path) -> None:
-        """Write a checkpoint under a temporary name, then rename."""
-        state = {
-            "settings": asdict(self.settings), "step": self.step, "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(), "optimiser": self.optimiser.state_dict(),
-            "statistics": self.statistics.state_dict(),
-        }  # fmt: skip
-        torch.save(state, path.with_suffix(".part"))
-        os.replace(path.with_suffix(".part"), path)
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of everything that a step changes."""
+        return copy.deepcopy(self._state())
 
-    def load(self, state: dict) -> None:
-        """Continue from a checkpoint."""
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a snapshot or a checkpoint."""
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        # The optimiser keeps what it is given; the snapshot must survive the next steps.
+        self.optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))
         self.step = state["step"]
 
+    def _state(self) -> dict[str, Any]:
+        return {
+            "step": self.step, "network": self.network.state_dict(), "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }  # fmt: skip
 
-def load_statistics(state: dict) -> Statistics:
+    def start_from(self, state: dict[str, Any]) -> None:
+        """Take over another run's averaged weights."""
+        for network in (self.network, self.averaged):
+            network.load_state_dict(state["averaged"])
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint under a temporary name, then rename."""
+        settings = asdict(self.settings) | {"method": self.settings.method.value}
+        state = self._state() | {"settings": settings, "statistics": self.statistics.state_dict()}
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+
+def load_statistics(state: dict[str, Any]) -> Statistics:
     """Statistics stored in a checkpoint."""
-    names = ("params_mean", "params_std", "landmarks_mean", "landmarks_std")
+    names = ("params_mean", "params_std", "landmarks_mean", "landmarks_std", "arkit_spread")
     return Statistics(*(state["statistics"][name] for name in names))
 
 
 def load_pictures(settings: TrainingSettings) -> Pictures:
-    """Real faces, and the renders where there are any."""
-    pictures = real_faces()
+    """Real faces and renders in the proportion asked for.
+
+    Raises:
+        FileNotFoundError: the labels or the renders that are asked for are missing.
+    """
     shards = sorted(DATA.glob("renders-*.npz"))
-    if shards and settings.render_weight > 0:
-        rendered = rendered_heads(shards, settings.render_weight)
-        print(f"{len(pictures.images)} real faces, {len(rendered.images)} renders", flush=True)
-        return Pictures.joined([pictures, rendered])
-    print(f"{len(pictures.images)} real faces, no renders", flush=True)
-    return pictures
+    if settings.render_share > 0 and not shards:
+        raise FileNotFoundError(f"no renders in {DATA}; run `python -m training.rendering.heads` first")
+    photos = real_faces(settings.leave_out_sources) if settings.render_share < 1 else None
+    renders = rendered_heads(shards) if settings.render_share > 0 else None
+    print(f"{len(photos.images) if photos else 0} photos, {len(renders.images) if renders else 0} renders", flush=True)
+    return mixed(photos, renders, settings.render_share)
+
+
+class Progress:
+    """Prints and logs the loss terms, speed and time left."""
+
+    def __init__(self, trainer: Trainer, log_path: Path) -> None:
+        self._trainer, self._log_path = trainer, log_path
+        self._started, self._first, self._reported = time.monotonic(), trainer.step, trainer.step
+
+    def report(self, terms: dict[str, float]) -> None:
+        """Note the loss terms of the latest step."""
+        step, settings = self._trainer.step, self._trainer.settings
+        if step - self._reported < _REPORT_EVERY:
+            return
+        self._reported = step
+        speed = (step - self._first) * settings.batch / (time.monotonic() - self._started)
+        left = (settings.steps - step) * settings.batch / speed / 60
+        text = " ".join(f"{name} {value:.4f}" for name, value in terms.items())
+        print(f"step {step}/{settings.steps} {speed:.0f} crops/s {left:.0f} min left {text}", flush=True)
+        with self._log_path.open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"step": step, **terms}) + "\n")
+
+
+def _cycle(trainer: Trainer, stream: Iterator[Batch], folder: Path) -> dict[str, float]:
+    """Steps up to the next point where the run may be cut; returns the last loss terms."""
+    settings = trainer.settings
+    if settings.method is not Method.META_JOINT:
+        return trainer.train_step(next(stream), settings.objective(trainer.step))
+    ahead = list(islice(stream, settings.look_ahead + 1))
+    if len(ahead) < 2:
+        return trainer.train_step(ahead[0], Objective.VERTICES)
+    selection, terms = look_ahead(trainer, ahead[:-1], ahead[-1])
+    record(selection, folder)
+    trainer.step += 1
+    for batch in islice(stream, settings.follow):
+        terms = trainer.train_step(batch, Objective(selection.chosen))
+    return terms
+
+
+def train(trainer: Trainer, sequence: BatchSequence, folder: Path, until: int | None = None) -> None:
+    """Run the steps that are left (or up to step ``until``); checkpoints go to ``folder``."""
+    settings = trainer.settings
+    stream = batches(sequence, trainer.step, settings.workers)
+    progress, saved = Progress(trainer, folder / "log.jsonl"), trainer.step
+    while trainer.step < min(until or settings.steps, settings.steps):
+        progress.report(_cycle(trainer, stream, folder))
+        if trainer.step - saved >= settings.save_every or trainer.step >= settings.steps:
+            trainer.save(folder / "checkpoint.pt")
+            saved = trainer.step
 
 
 def run(settings: TrainingSettings, resume: bool, initial: Path | None = None) -> None:
@@ -166,42 +219,17 @@ def run(settings: TrainingSettings, resume: bool, initial: Path | None = None) -
     checkpoint = folder / "checkpoint.pt"
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pictures = load_pictures(settings)
-    augmenter = Augmenter(component_parity(MorphableModel.load()))
-    source = checkpoint if resume and checkpoint.exists() else initial
-    state = torch.load(source, weights_only=True) if source else None
-    resumed = source == checkpoint
+    augmenter = Augmenter(MorphableModel.load(), settings.augmentation)
+    resumed = resume and checkpoint.exists()
+    source = checkpoint if resumed else initial
+    state = torch.load(source, weights_only=True, map_location=device) if source else None
     statistics = load_statistics(state) if state and resumed else measure_statistics(pictures, augmenter)
     trainer = Trainer(settings, statistics, device)
     if state and resumed:
-        trainer.load(state)
+        trainer.restore(state)
     elif state:
-        for network in (trainer.network, trainer.averaged):
-            network.load_state_dict(state["averaged"])
-    started, first = time.time(), trainer.step
-    stream = batches(pictures, augmenter, settings.batch, settings.crop_sizes(), settings.seed, first)
-    with (folder / "log.jsonl").open("a") as log:
-        for batch in stream:
-            terms = trainer.train_step(batch)
-            if trainer.step % 25 == 0:
-                speed = (trainer.step - first) * settings.batch / (time.time() - started)
-                left = (settings.steps - trainer.step) * settings.batch / speed / 60
-                text = " ".join(f"{name} {value:.4f}" for name, value in terms.items())
-                pace = f"{speed:.0f} crops/s {left:.0f} min left"
-                print(f"step {trainer.step}/{settings.steps} {pace} {text}", flush=True)
-                log.write(json.dumps({"step": trainer.step, **terms}) + "\n")
-                log.flush()
-            if trainer.step % settings.save_every == 0 or trainer.step == settings.steps:
-                trainer.save(checkpoint)
-
-
-def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
-    """``0.5:80,0.5:120`` → ((0.5, 80), (0.5, 120)).
-
-    Raises:
-        ValueError: the text does not read like that.
-    """
-    pairs = (pair.split(":") for pair in text.split(","))
-    return tuple((float(share), int(side)) for share, side in pairs)
+        trainer.start_from(state)
+    train(trainer, BatchSequence(pictures, augmenter, settings.shapes(), settings.seed), folder)
 
 
 def main() -> None:
@@ -210,15 +238,21 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--initial", type=Path, help="checkpoint whose averaged weights to start from")
     defaults = TrainingSettings(run="")
-    names = ("crops", "batch", "learning_rate", "width", "seed", "save_every", "render_weight")
+    names = (
+        "crops", "batch", "learning_rate", "width", "seed", "save_every", "render_share", "look_ahead", "follow",
+        "workers",
+    )  # fmt: skip
     for name in names:
         value = getattr(defaults, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
-    parser.add_argument("--stages", type=parse_stages, default=defaults.stages, help="SHARE:SIDE,… e.g. 0.5:80,0.5:120")
+    parser.add_argument("--objective", type=Method, default=defaults.method, help=", ".join(m.value for m in Method))
+    parser.add_argument("--stages", type=parse_stages, default=defaults.stages, help="e.g. 0.5:80,0.5:120:4")
+    parser.add_argument("--leave-out-sources", type=int, nargs="*", default=[], help="see ../shared/faces/README.md")
     arguments = parser.parse_args()
     settings = TrainingSettings(
-        run=arguments.run, stages=arguments.stages, **{name: getattr(arguments, name) for name in names}
-    )
+        run=arguments.run, method=arguments.objective, stages=arguments.stages,
+        leave_out_sources=tuple(arguments.leave_out_sources), **{name: getattr(arguments, name) for name in names},
+    )  # fmt: skip
     run(settings, arguments.resume, arguments.initial)
 
 

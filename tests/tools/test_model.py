@@ -27,12 +27,12 @@ def test_the_oldest_onnxruntime_can_read_the_network(name: str) -> None:
 def test_every_step_is_a_module_of_training() -> None:
     for step in model.STEPS.values():
         for module, *_ in step.commands:
-            assert (ROOT / "training" / f"{module}.py").is_file()
+            assert (ROOT / "training" / f"{module.replace('.', '/')}.py").is_file()
 
 
 def test_steps_without_their_faces_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "FACES", tmp_path / "missing")
-    with pytest.raises(BuildError, match="only `morphable` can be made"):
+    with pytest.raises(BuildError, match="only `morphable` and `renders` can be made"):
         model.make(["labels"])
 
 

@@ -1,75 +1,74 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
-from ddfa_blender.projection import apply, join, rotation_from_euler, split
-from training.augmentation import (
-    Augmenter,
-    Label,
-    mirror_label,
-    move_params,
-    roi_warp,
-    warp_picture,
-)
-from training.model_mirror import component_parity
+from ddfa_blender.projection import split
+from training.augmentation import AugmentationSettings, Augmenter
+
+from .labels import example_label, points_of
 
 
 @pytest.fixture(scope="module")
 def label(model):
-    rng = np.random.default_rng(9)
-    transform = np.concatenate([0.55 * rotation_from_euler([20, 5, 8]), [[78.0], [85.0], [0.0]]], axis=1)
-    params = join(transform, rng.normal(0, 0.4, 40), rng.normal(0, 0.4, 10))
-    return Label(params, points_of(model, params, 160), rng.uniform(0, 1, 52))
+    return example_label(model)
 
 
-def points_of(model, params, height):
-    transform, shape, expression = split(params)
-    points = apply(transform, model.landmarks68(shape, expression))
-    return points[:, :2] * [1, -1] + [0, height]
+@pytest.fixture(scope="module")
+def picture():
+    coarse = np.random.default_rng(1).integers(0, 256, (20, 20, 3)).astype(np.uint8)
+    return np.kron(coarse, np.ones((8, 8, 1), np.uint8))
 
 
-def test_moved_parameters_project_to_the_moved_pixels(label, model):
-    warp = roi_warp(label.landmarks, 25.0, 1.1, np.array([0.04, -0.03]))
-    moved = move_params(label.params, warp, 160, 120)
-    np.testing.assert_allclose(points_of(model, moved, 120), label.landmarks @ warp[:, :2].T + warp[:, 2], atol=1e-9)
-
-
-def test_roi_is_the_one_used_when_tracking(label):
-    warp = roi_warp(label.landmarks, 0.0, 1.0, np.zeros(2))
-    moved = label.landmarks @ warp[:, :2].T + warp[:, 2]
-    low, high = moved.min(axis=0), moved.max(axis=0)
-    np.testing.assert_allclose((low + high) / 2, 60.0)
-    np.testing.assert_allclose((high - low).max() * np.sqrt(2), 120.0)
-
-
-@pytest.mark.parametrize("size", [80, 120])
-def test_pixels_move_as_the_labels_say(size):
-    picture = np.zeros((160, 160, 3), np.uint8)
-    picture[96:100, 60:64] = 255  # a dot whose centre is (62, 98) in continuous coordinates
-    warp = roi_warp(np.array([[30.0, 40.0], [120.0, 130.0], [40.0, 120.0]]), 17.0, 1.0, np.zeros(2))
-    crop = warp_picture(picture, warp, size)[..., 0].astype(float)
-    centre = np.array([(crop.sum(0) @ (np.arange(size) + 0.5)), (crop.sum(1) @ (np.arange(size) + 0.5))]) / crop.sum()
-    expected = (warp[:, :2] @ [62.0, 98.0] + warp[:, 2]) * size / 120
-    np.testing.assert_allclose(centre, expected, atol=0.05)
-
-
-def test_mirroring_twice_changes_nothing_and_once_mirrors_the_projection(label, model):
-    parity = component_parity(model)
-    once = mirror_label(label, parity)
-    twice = mirror_label(once, parity)
-    np.testing.assert_allclose(twice.params, label.params, atol=1e-9)
-    np.testing.assert_allclose(twice.landmarks, label.landmarks)
-    np.testing.assert_allclose(points_of(model, once.params, 160), once.landmarks, atol=1e-3)
-
-
-def test_crops_repeat_for_a_seed_and_negatives_have_no_confidence(label, model):
-    picture = np.random.default_rng(1).integers(0, 256, (160, 160, 3)).astype(np.uint8)
-    augmenter = Augmenter(component_parity(model))
+def test_crops_repeat_for_a_seed_and_negatives_have_no_confidence(label, model, picture):
+    augmenter = Augmenter(model)
     draws = [augmenter(picture, label, picture, 120, np.random.default_rng(seed)) for seed in range(60)]
     again = augmenter(picture, label, picture, 120, np.random.default_rng(3))
     np.testing.assert_array_equal(again[0], draws[3][0])
     confidences = np.array([drawn.confidence for _, drawn in draws])
     assert (confidences == 0).any()
     assert ((confidences > 0) & (confidences < 1)).any()
+
+
+def test_labels_of_all_frames_project_to_their_landmarks(label, model, picture):
+    augmenter = Augmenter(model)
+    for seed in range(20):
+        for _, seen in augmenter.video(picture, label, picture, 120, 3, np.random.default_rng(seed)):
+            np.testing.assert_allclose(points_of(model, seen.params, 120), seen.landmarks, atol=2e-3)
+
+
+def test_frames_share_their_look_and_differ_in_noise(label, model, picture):
+    settings = AugmentationSettings(profile=0.0, cover=0.0, negative=0.0)
+    for seed in range(12):
+        frames = Augmenter(model, settings).video(picture, label, picture, 120, 4, np.random.default_rng(seed))
+        means = np.array([crop.mean(axis=(0, 1)) for crop, _ in frames])
+        assert np.abs(means - means[0]).max() < 12
+        assert not np.array_equal(frames[0][0], frames[1][0])
+
+
+def test_only_the_share_of_stills_asked_for_is_turned(label, model, picture):
+    def turns(settings):
+        augmenter = Augmenter(model, settings)
+        drawn = [augmenter(picture, label, picture, 60, np.random.default_rng(seed))[1] for seed in range(80)]
+        # A similarity leaves the third row of the rotation as it is (or mirrors it).
+        rows = [split(one.params).transform[2, :3] for one in drawn]
+        rows = np.array([row / np.linalg.norm(row) for row in rows])
+        own = split(label.params).transform[2, :3]
+        return np.abs(np.abs(rows) - np.abs(own / np.linalg.norm(own))).max(axis=1) > 1e-3
+
+    settings = AugmentationSettings(negative=0.0)
+    assert not turns(replace(settings, profile=0.0)).any()
+    assert turns(replace(settings, profile=1.0)).mean() > 0.9
+    assert 0.2 < turns(replace(settings, profile=0.5)).mean() < 0.8
+
+
+def test_an_occluder_hides_what_the_confidence_says(label, model, picture):
+    settings = AugmentationSettings(profile=0.0, cover=1.0, negative=0.0)
+    confidences = [Augmenter(model, settings)(picture, label, picture, 120, np.random.default_rng(seed))[1].confidence
+                   for seed in range(40)]  # fmt: skip
+    assert min(confidences) < 0.6 and max(confidences) <= 1.0
+    hidden = np.round((1 - np.array(confidences)) * 68)
+    np.testing.assert_allclose(1 - hidden / 68, confidences, atol=1e-9)

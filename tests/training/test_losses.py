@@ -4,55 +4,139 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
-from ddfa_blender.projection import apply, join, rotation_from_euler, split  # noqa: E402
+from dataclasses import replace  # noqa: E402
+
+from ddfa_blender.names import ARKIT_NAMES  # noqa: E402
 from training.dataset import Batch  # noqa: E402
-from training.losses import RegressorLoss, VertexDistance  # noqa: E402
+from training.losses import Objective, RegressorLoss, VertexDistance, arkit_weights, score_divergence  # noqa: E402
 from training.network import Heads, Statistics  # noqa: E402
+from training.parameter_costs import FaceSurface, random_labels  # noqa: E402
 
 
-def params(count=3):
-    rng = np.random.default_rng(10)
-    linear = 0.5 * rotation_from_euler(rng.uniform(-30, 30, (count, 3)))
-    transform = np.concatenate([linear, rng.uniform(50, 70, (count, 3, 1))], axis=-1)
-    return join(transform, rng.normal(size=(count, 40)), rng.normal(size=(count, 10)))
+@pytest.fixture(scope="module")
+def distance(model):
+    return VertexDistance(FaceSurface(model)).double()
 
 
-def test_projects_like_the_core(model):
-    p = params()
-    loss = VertexDistance(model)
-    transform, shape, expression = split(p)
-    expected = apply(transform, model.landmarks68(shape, expression))
-    found = loss.project(torch.tensor(p, dtype=torch.float32)).numpy()[:, -68:]
-    np.testing.assert_allclose(found, expected, atol=2e-3)
+@pytest.fixture
+def loss(model):
+    return RegressorLoss(model, Statistics(torch.zeros(62), torch.ones(62), torch.zeros(136), torch.ones(136),
+                                           torch.ones(52)))  # fmt: skip
 
 
-def test_a_shift_costs_its_length(model):
-    p = torch.tensor(params(), dtype=torch.float32)
-    moved = p.clone()
+def random_heads(count):
+    return Heads(*(torch.randn(count, n, requires_grad=True) for n in (62, 136, 52, 1)))
+
+
+def random_batch(count, frames=1):
+    images = torch.zeros(count, 8, 8, 3, dtype=torch.uint8)
+    return Batch(images, random_labels(count), torch.randn(count, 136), torch.rand(count, 52), torch.ones(count, 52),
+                 torch.ones(count, 1), frames)  # fmt: skip
+
+
+def perfect_heads(batch):
+    logits = torch.logit(batch.arkit.clamp(1e-4, 1 - 1e-4))
+    return Heads(batch.params.clone(), batch.landmarks.clone(), logits, torch.full((len(logits), 1), 10.0))
+
+
+def test_a_shift_costs_its_length(distance):
+    truth = random_labels(3).double()
+    moved = truth.clone()
     moved[:, 3] += 3.0
     moved[:, 7] += 4.0
-    np.testing.assert_allclose(VertexDistance(model)(moved, p).numpy(), 5.0 / 120, rtol=1e-4)
+    np.testing.assert_allclose(distance(moved, truth).numpy(), 5.0 / 120, rtol=1e-4)
 
 
-def test_gradient_matches_finite_differences(model):
-    loss = VertexDistance(model).double()
-    truth, p = torch.tensor(params()), torch.tensor(params() + 0.05, requires_grad=True)
-    loss(p, truth).sum().backward()
-    direction = torch.tensor(np.random.default_rng(11).normal(size=p.shape))
+def test_gradient_matches_finite_differences(distance):
+    truth = random_labels(3).double()
+    params = (truth + 0.05).requires_grad_()
+    distance(params, truth).sum().backward()
+    direction = torch.tensor(np.random.default_rng(11).normal(size=params.shape))
     step = 1e-6
     with torch.no_grad():
-        slope = (loss(p + step * direction, truth) - loss(p - step * direction, truth)).sum() / (2 * step)
-    assert float((p.grad * direction).sum()) == pytest.approx(float(slope), rel=1e-5)
+        slope = (distance(params + step * direction, truth) - distance(params - step * direction, truth)).sum()
+    assert float((params.grad * direction).sum()) == pytest.approx(float(slope) / (2 * step), rel=1e-5)
 
 
-def test_a_picture_without_a_face_moves_only_the_confidence(model):
-    statistics = Statistics(torch.zeros(62), torch.ones(62), torch.zeros(136), torch.ones(136))
-    heads = Heads(*(torch.randn(2, n, requires_grad=True) for n in (62, 136, 52, 1)))
-    batch = Batch(torch.zeros(2, 8, 8, 3, dtype=torch.uint8), torch.randn(2, 62), torch.randn(2, 136),
-                  torch.rand(2, 52), torch.tensor([[1.0], [0.0]]))  # fmt: skip
-    total, _ = RegressorLoss(model, statistics)(heads, batch)
+def test_a_constant_error_is_steady_and_a_trembling_one_is_not(distance):
+    truth = random_labels(6).double()
+    constant, trembling = truth.clone(), truth.clone()
+    constant[:, 3] += 5.0
+    trembling[:, 3] += torch.tensor([0.0, 2.0, 0.0, 0.0, 2.0, 0.0]).double()
+    assert distance.steadiness(constant, truth, frames=3).max() < 1e-4
+    np.testing.assert_allclose(distance.steadiness(trembling, truth, frames=3).numpy(), 2.0 / 120, rtol=1e-4)
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_a_picture_without_a_face_moves_only_the_confidence(loss, objective):
+    heads, batch = random_heads(2), random_batch(2)
+    batch.confidence[1] = 0.0
+    total, _ = loss(heads, batch, objective)
     total.backward()
     assert heads.params.grad[1].abs().max() == 0
     assert heads.arkit.grad[1].abs().max() == 0
     assert heads.params.grad[0].abs().max() > 0
     assert heads.confidence.grad.abs().min() > 0
+
+
+def test_a_perfect_prediction_costs_next_to_nothing(loss):
+    batch = random_batch(4, frames=2)
+    _, terms = loss(perfect_heads(batch), batch, Objective.BOTH)
+    assert set(terms) == {"vertices", "parameters", "landmarks", "arkit", "steadiness", "confidence"}
+    assert max(terms.values()) < 1e-3
+
+
+def test_every_term_pulls_with_its_share_whatever_its_size(loss):
+    """Algorithm 1: the regularisation is scaled to the size of the objective."""
+    batch = random_batch(4)
+    slight, strong = perfect_heads(batch), perfect_heads(batch)
+    slight.landmarks[:] += 1.0
+    strong.landmarks[:] += 3.0
+    totals = [float(loss(heads, batch, Objective.VERTICES)[0]) for heads in (slight, strong)]
+    assert totals[0] == pytest.approx(totals[1], rel=1e-6)
+
+
+def test_scores_that_are_not_known_pull_less(loss):
+    heads, batch = random_heads(4), random_batch(4)
+    known = torch.ones(4, 52)
+    known[:, ARKIT_NAMES.index("cheekPuff")] = 0.0
+    loss(heads, replace(batch, arkit_known=known))[0].backward()
+    columns = heads.arkit.grad.abs().sum(dim=0)
+    assert columns[ARKIT_NAMES.index("cheekPuff")] == 0
+    assert columns[ARKIT_NAMES.index("jawOpen")] > 0
+
+
+def test_frames_without_a_face_do_not_count_as_unsteady(loss):
+    batch = random_batch(4, frames=2)
+    heads = perfect_heads(batch)
+    batch.params[1] += 1.0
+    _, shaken = loss(heads, batch)
+    batch.confidence[1] = 0.0
+    _, unseen = loss(heads, batch)
+    assert shaken["steadiness"] > 1e-2
+    assert unseen["steadiness"] < 1e-3
+
+
+def test_the_best_guess_of_a_rare_channel_is_its_mean():
+    """One face in ten at 0.6: the median is 0, the mean 0.06."""
+    scores = torch.tensor([0.6] + 9 * [0.0])
+    guesses = torch.linspace(0.01, 0.5, 491)
+    costs = [float(score_divergence(torch.logit(guess).expand(10), scores).mean()) for guess in guesses]
+    assert float(guesses[int(np.argmin(costs))]) == pytest.approx(0.06, abs=2e-3)
+
+
+def test_the_gradient_of_a_score_is_its_error_even_where_the_sigmoid_is_flat():
+    logits = torch.tensor([-8.0, 0.0, 8.0], requires_grad=True)
+    scores = torch.tensor([1.0, 0.5, 0.3])
+    score_divergence(logits, scores).sum().backward()
+    torch.testing.assert_close(logits.grad, torch.sigmoid(logits.detach()) - scores, atol=1e-6, rtol=0)
+    assert float(score_divergence(torch.logit(scores.clamp(1e-6, 1 - 1e-6)), scores).abs().max()) < 1e-5
+
+
+def test_channels_that_move_little_weigh_more():
+    spread = torch.full((52,), 0.2)
+    spread[ARKIT_NAMES.index("noseSneerLeft")] = 0.1
+    weights = dict(zip(ARKIT_NAMES, arkit_weights(spread).tolist(), strict=True))
+    assert weights["noseSneerLeft"] == pytest.approx(2 * weights["noseSneerRight"])
+    assert weights["eyeBlinkLeft"] == pytest.approx(2 * weights["noseSneerRight"])
+    assert sum(weights.values()) == pytest.approx(52, rel=1e-5)

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,12 +8,17 @@ torch = pytest.importorskip("torch", reason="training tests need requirements/tr
 
 from ddfa_blender.projection import join, rotation_from_euler  # noqa: E402
 from training.augmentation import Augmenter  # noqa: E402
-from training.dataset import Pictures, batches  # noqa: E402
-from training.model_mirror import component_parity  # noqa: E402
-from training.network import FaceRegressor, normalise  # noqa: E402
-from training.train import Trainer, TrainingSettings, measure_statistics  # noqa: E402
+from training.dataset import BatchSequence, BatchShape, Pictures, make_batch, mixed  # noqa: E402
+from training.losses import Objective  # noqa: E402
+from training.network import FaceRegressor, LearnedPooling, normalise  # noqa: E402
+from training.train import Trainer, measure_statistics, train  # noqa: E402
+from training.training_settings import Method, Stage, TrainingSettings, parse_stages  # noqa: E402
 
-SETTINGS = TrainingSettings(run="test", crops=64, batch=8, width=0.25, stages=((0.5, 48), (0.5, 64)), warm_up=2)
+SETTINGS = TrainingSettings(
+    run="test", crops=64, batch=8, width=0.25, stages=(Stage(0.5, 48), Stage(0.5, 64, 2)), warm_up=2,
+    method=Method.VERTICES, save_every=3, workers=0,
+)  # fmt: skip
+META_JOINT = replace(SETTINGS, method=Method.META_JOINT, look_ahead=2, follow=1)
 
 
 @pytest.fixture(scope="module")
@@ -21,43 +28,109 @@ def pictures(model):
     params = join(np.concatenate([linear, np.full((12, 3, 1), 80.0)], axis=-1), np.zeros((12, 40)), np.zeros((12, 10)))
     points = rng.uniform(45, 115, (12, 68, 2))
     images = rng.integers(0, 256, (12, 160, 160, 3)).astype(np.uint8)
-    ones = np.ones(12, np.float32)
-    return Pictures(images, params.astype(np.float32), points.astype(np.float32),
-                    rng.random((12, 52)).astype(np.float32), ones, ones)  # fmt: skip
+    scores, ones = rng.random((12, 52)).astype(np.float32), np.ones(12, np.float32)
+    return Pictures(images, params.astype(np.float32), points.astype(np.float32), scores, np.ones_like(scores), ones,
+                    ones)  # fmt: skip
 
 
-def train(trainer, pictures, augmenter, until):
-    sizes = SETTINGS.crop_sizes()[:until]
-    for batch in batches(pictures, augmenter, SETTINGS.batch, sizes, SETTINGS.seed, trainer.step):
-        trainer.train_step(batch)
+@pytest.fixture(scope="module")
+def augmenter(model):
+    return Augmenter(model)
 
 
-def test_a_resumed_run_equals_an_unbroken_one(pictures, model, tmp_path):
-    augmenter = Augmenter(component_parity(model))
-    statistics = measure_statistics(pictures, augmenter, 512)
+@pytest.fixture(scope="module")
+def statistics(pictures, augmenter):
+    return measure_statistics(pictures, augmenter, 512)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, META_JOINT], ids=["vdc", "meta-joint"])
+def test_a_resumed_run_equals_an_unbroken_one(settings, pictures, augmenter, statistics, tmp_path):
+    sequence = BatchSequence(pictures, augmenter, settings.shapes(), settings.seed)
     device = torch.device("cpu")
-    unbroken = Trainer(SETTINGS, statistics, device)
-    train(unbroken, pictures, augmenter, 6)
-    first = Trainer(SETTINGS, statistics, device)
-    train(first, pictures, augmenter, 3)
+    unbroken = Trainer(settings, statistics, device)
+    train(unbroken, sequence, tmp_path)
+    first = Trainer(settings, statistics, device)
+    train(first, sequence, tmp_path, until=4)
     first.save(tmp_path / "checkpoint.pt")
-    resumed = Trainer(SETTINGS, statistics, device)
-    resumed.load(torch.load(tmp_path / "checkpoint.pt", weights_only=True))
-    train(resumed, pictures, augmenter, 6)
-    assert resumed.step == unbroken.step == 6
+    resumed = Trainer(settings, statistics, device)
+    resumed.restore(torch.load(tmp_path / "checkpoint.pt", weights_only=True))
+    assert 0 < resumed.step < settings.steps
+    train(resumed, sequence, tmp_path)
+    assert resumed.step == unbroken.step == settings.steps
     for ours, theirs in zip(resumed.network.parameters(), unbroken.network.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
 
 
+def test_a_snapshot_survives_the_steps_after_it(pictures, augmenter, statistics):
+    trainer = Trainer(SETTINGS, statistics, torch.device("cpu"))
+    batch = BatchSequence(pictures, augmenter, SETTINGS.shapes(), 1)[0]
+    trainer.train_step(batch, Objective.VERTICES)
+    start = trainer.snapshot()
+    ends = []
+    for _ in range(2):
+        trainer.restore(start)
+        for _ in range(2):
+            trainer.train_step(batch, Objective.VERTICES)
+        ends.append([p.detach().clone() for p in trainer.network.parameters()])
+    for ours, theirs in zip(*ends, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
+def test_meta_joint_logs_a_selection_for_each_look_ahead(pictures, augmenter, statistics, tmp_path):
+    trainer = Trainer(META_JOINT, statistics, torch.device("cpu"))
+    train(trainer, BatchSequence(pictures, augmenter, META_JOINT.shapes(), 1), tmp_path)
+    # 8 batches: two look-aheads of 2 + 1 batches and 1 step after each.
+    assert len((tmp_path / "selections.jsonl").read_text().splitlines()) == 2
+
+
 def test_stages_follow_each_other_and_the_last_one_fills_up():
-    assert SETTINGS.crop_sizes() == [48] * 4 + [64] * 4
-    assert TrainingSettings(run="", crops=640, stages=((0.33, 80), (0.33, 96), (0.33, 120))).crop_sizes()[-1] == 120
+    assert SETTINGS.shapes() == [BatchShape(8, 48)] * 4 + [BatchShape(8, 64, 2)] * 4
+    thirds = TrainingSettings(run="", crops=640, stages=parse_stages("0.33:80,0.33:96,0.33:120:4"))
+    assert thirds.shapes()[-1] == BatchShape(64, 120, 4)
+
+
+@pytest.mark.parametrize("text", ["0.5", "0.5:80:4:1", "half:80"])
+def test_a_stage_that_cannot_be_read_is_an_error(text):
+    with pytest.raises(ValueError):  # noqa: PT011  (the message is float()'s for the last one)
+        parse_stages(text)
 
 
 def test_learning_rate_warms_up_and_ends_at_zero():
     rates = [SETTINGS.rate(step) for step in range(SETTINGS.steps + 1)]
     assert rates[0] < rates[1] == SETTINGS.learning_rate
     assert rates[-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_objective_changes_half_way_only_where_it_should():
+    changing = replace(SETTINGS, method=Method.VERTICES_FROM_PARAMETERS)
+    assert [changing.objective(step) for step in (3, 4)] == [Objective.PARAMETERS, Objective.VERTICES]
+    assert SETTINGS.objective(0) is SETTINGS.objective(7) is Objective.VERTICES
+
+
+def test_renders_get_their_share_of_the_draws(pictures):
+    renders = replace(pictures, weight=np.full(12, 7.0, np.float32))
+    weight = mixed(pictures, renders, 0.25).weight
+    assert weight[12:].sum() / weight.sum() == pytest.approx(0.25)
+    assert mixed(None, renders, 1.0).weight.sum() == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="both kinds"):
+        mixed(pictures, None, 0.25)
+
+
+def test_a_batch_is_the_same_whenever_it_is_made(pictures, augmenter):
+    chances = np.cumsum(pictures.weight)
+    one, two = (make_batch(pictures, chances, augmenter, BatchShape(8, 48, 4), (1, 5)) for _ in range(2))
+    assert torch.equal(one.images, two.images) and torch.equal(one.params, two.params)
+    assert one.frames == 4
+    with pytest.raises(ValueError, match="videos of 3 frames"):
+        make_batch(pictures, chances, augmenter, BatchShape(8, 48, 3), (1, 5))
+
+
+def test_learned_pooling_starts_as_the_average_at_any_size():
+    pooling = LearnedPooling(3, 4)
+    feature = torch.randn(2, 3, 6, 5)
+    for size in ((4, 4), (6, 5), (2, 3)):
+        part = feature[..., : size[0], : size[1]]
+        torch.testing.assert_close(pooling(part), part.mean(dim=(2, 3)))
 
 
 def test_full_width_network_is_the_papers_size():
@@ -69,14 +142,13 @@ def test_full_width_network_is_the_papers_size():
     assert [head.shape[1] for head in heads] == [62, 136, 52, 1]
 
 
-def test_exported_file_equals_the_network(pictures, model, tmp_path):
+def test_exported_file_equals_the_network(pictures, augmenter, statistics, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnx")
     from training.export import export, load_deployed
 
-    statistics = measure_statistics(pictures, Augmenter(component_parity(model)), 512)
     trainer = Trainer(SETTINGS, statistics, torch.device("cpu"))
-    train(trainer, pictures, Augmenter(component_parity(model)), 2)
+    train(trainer, BatchSequence(pictures, augmenter, SETTINGS.shapes(), 1), tmp_path, until=2)
     trainer.save(tmp_path / "checkpoint.pt")
     export(tmp_path / "checkpoint.pt", tmp_path / "out.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "out.onnx"), providers=["CPUExecutionProvider"])
@@ -86,6 +158,6 @@ def test_exported_file_equals_the_network(pictures, model, tmp_path):
     unfused.load_state_dict(trainer.averaged.state_dict())
     with torch.no_grad():
         heads = unfused.eval()(normalise(torch.from_numpy(crops)))
-        statistics = load_deployed(tmp_path / "checkpoint.pt").statistics
-        np.testing.assert_allclose(found[0], statistics.real_params(heads.params).numpy(), atol=1e-3)
+        stored = load_deployed(tmp_path / "checkpoint.pt").statistics
+        np.testing.assert_allclose(found[0], stored.real_params(heads.params).numpy(), atol=1e-3)
         np.testing.assert_allclose(found[3], torch.sigmoid(heads.confidence).numpy(), atol=1e-4)
