@@ -17,7 +17,7 @@ from .names import REGION_NAMES
 from .paths import model_file
 
 #: Arrays of the file; bases are stored as float16.
-_ARRAYS = (
+ARRAY_NAMES = (
     "mean", "shape_basis", "expression_basis", "arkit_basis", "quads", "uv", "quad_uvs",
     "quad_regions", "head_weight", "landmark_vertices", "landmark_weights",
 )  # fmt: skip
@@ -45,7 +45,7 @@ class MorphableModel(FaceModel):
         file = path or model_file("morphable_model.npz")
         try:
             with np.load(file, allow_pickle=False) as data:
-                arrays = {name: data[name] for name in _ARRAYS}
+                arrays = {name: data[name] for name in ARRAY_NAMES}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise CaptureError(
                 f"The morphable model {file} cannot be read; reinstall the extension or run `python build.py env`."

@@ -84,12 +84,30 @@ _MOVED, _RARITY_GAIN = 0.3, 0.04
 _LARGEST_WEIGHT = 8.0
 
 
+#: What a photo gains for a gaze that its head's yaw does not tell, times how far off that would be.
+_GAZE_GAIN = 4.0
+_GAZE_LEFT, _GAZE_RIGHT = (
+    [ARKIT_NAMES.index(name) for name in names]
+    for names in (("eyeLookOutLeft", "eyeLookInRight"), ("eyeLookInLeft", "eyeLookOutRight"))
+)
+
+
+def _gaze_surprise(yaw: NDArray, arkit: NDArray) -> NDArray[np.float64]:
+    """How far (n,) the horizontal gaze is from what the yaw tells.
+
+    Most people on photos look into the camera, so a network may read the gaze off the head instead of the eyes.
+    """
+    gaze = arkit[:, _GAZE_LEFT].mean(axis=1) - arkit[:, _GAZE_RIGHT].mean(axis=1)
+    return np.asarray(np.abs(gaze - np.polyval(np.polyfit(yaw, gaze, 3), yaw)))
+
+
 def _photo_weights(params: NDArray, arkit: NDArray) -> NDArray[np.float64]:
-    """Sampling weight (n,): raised for turned heads and rare expressions."""
+    """Sampling weight (n,): raised for turned heads, rare expressions and telling gazes."""
     yaw = np.degrees(np.arcsin(np.clip(-params[:, 8] / np.linalg.norm(params[:, 8:11], axis=1), -1, 1)))
     moved = arkit > _MOVED
     share = np.maximum(moved.mean(axis=0), 1e-3)
     weight = 1.0 + np.clip(np.abs(yaw) / 15.0, 0, 4) + _RARITY_GAIN * (moved / share).sum(axis=1)
+    weight += _GAZE_GAIN * _gaze_surprise(yaw, arkit)
     return np.asarray(np.minimum(weight, _LARGEST_WEIGHT))
 
 

@@ -43,9 +43,11 @@ class LossWeights:
     confidence: float = 0.1
 
 
-#: Channels that count more: ten components cannot carry blinks and gaze, and people see all of these.
-_IMPORTANT = ("eyeBlink", "eyeLook", "jawOpen", "mouthPucker", "mouthFunnel", "mouthSmile", "mouthClose")
-_IMPORTANCE = 2.0
+#: Weights above 1 by the start of the name: ten components cannot carry blinks and gaze, and people see all of these.
+_IMPORTANCE = {
+    "eyeLook": 4.0, "eyeBlink": 2.0, "jawOpen": 2.0, "mouthPucker": 2.0, "mouthFunnel": 2.0, "mouthSmile": 2.0,
+    "mouthClose": 2.0,
+}  # fmt: skip
 #: Channels that move less than this count no more than one that moves so much.
 _LEAST_SPREAD = 0.08
 
@@ -53,7 +55,9 @@ _LEAST_SPREAD = 0.08
 def arkit_weights(spread: Tensor) -> Tensor:
     """(52,) weight of each channel, 1 on average: a channel that moves little (standard deviation ``spread``) is as
     much worth following as one that moves much."""
-    important = torch.tensor([_IMPORTANCE if name.startswith(_IMPORTANT) else 1.0 for name in ARKIT_NAMES])
+    important = torch.tensor(
+        [next((w for start, w in _IMPORTANCE.items() if name.startswith(start)), 1.0) for name in ARKIT_NAMES]
+    )
     weights = important.to(spread) / spread.clamp(min=_LEAST_SPREAD)
     return weights / weights.mean()
 

@@ -14,13 +14,13 @@ import argparse
 import hashlib
 import io
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.morphable_model import ARRAY_NAMES, MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_COUNT, SHAPE_COUNT
 from ddfa_blender.paths import model_file
 
@@ -138,13 +138,13 @@ def save_model(model: MorphableModel, path: Path) -> str:
     """Write the .npz with fixed time stamps (bit-for-bit repeatable) and return its SHA-256."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for field in fields(model):
-            array = getattr(model, field.name)
-            if field.name.endswith("_basis"):
+        for name in ARRAY_NAMES:
+            array = getattr(model, name)
+            if name.endswith("_basis"):
                 array = array.astype(np.float16)
             data = io.BytesIO()
             np.lib.format.write_array(data, np.ascontiguousarray(array), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{field.name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, data.getvalue())
     path.write_bytes(buffer.getvalue())
