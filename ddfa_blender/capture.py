@@ -48,7 +48,7 @@ class Engine:
         """
         folder = ModelFolder.at(model)
         regressor, face = folder.regressor(), folder.face_model()
-        fitter = FaceFitter(regressor, face, regressor.crop)
+        fitter = FaceFitter.of(regressor, face)
         return cls(fitter, Detector(), regressor.name, regressor.digest, face.basis, tuple(regressor.absent_outputs))
 
 

@@ -34,6 +34,15 @@ class Regression(NamedTuple):
 _LENGTHS = {"params": PARAMETER_COUNT, "landmarks": 136, "arkit": len(ARKIT_NAMES), "confidence": 1}
 
 
+def _share(text: str) -> float:
+    """A share 0…1 out of a file's metadata; 0 for what is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if 0.0 <= value <= 1.0 else 0.0
+
+
 class Regressor:
     """A session of the regressor on one thread."""
 
@@ -46,13 +55,16 @@ class Regressor:
         file = path or model_file("regressor.onnx")
         self._session = open_session(file)
         found = {output.name for output in self._session.get_outputs()}
-        crop = self._session.get_modelmeta().custom_metadata_map.get("crop", BUNDLED_CROP)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        crop = metadata.get("crop", BUNDLED_CROP)
         if "params" not in found or crop not in CROPS:
             raise CaptureError(f"{file} is not a face regressor; reinstall the extension.")
         self._outputs = [name for name in _LENGTHS if name in found]
         #: Outputs that the network does not have, and how it wants its crops.
         self.absent_outputs = [name for name in _LENGTHS if name not in found]
         self.crop = CROPS[crop]
+        #: How far the 68 points in the picture should follow the landmark branch, 0…1.
+        self.branch_share = _share(metadata.get("branch_share", "0"))
         self._takes_one = self._session.get_inputs()[0].shape[0] == 1
         #: Name and content hash of the file, for the header of a Take.
         self.name = file.name

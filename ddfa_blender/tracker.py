@@ -13,7 +13,7 @@ from .detection_roi import roi_from_detection
 from .detector import INPUT_SIDES, Detection
 from .face_model import FaceModel
 from .projection import CROP_SIZE, project_landmarks, split
-from .regressor import Regression
+from .regressor import Regression, Regressor
 from .roi import Crop, box_from_landmarks, crop, overlap, roi_from_landmarks
 from .scene_cut import SceneCuts
 from .settings import CaptureSettings
@@ -71,11 +71,23 @@ class FaceFit:
 class FaceFitter:
     """Measures the face in a ROI."""
 
-    def __init__(self, regressor: FaceRegressor, model: FaceModel, cut: Crop = crop) -> None:
-        """Measure with a network and the model of its coefficients; ``cut`` makes the crops that it wants."""
+    def __init__(
+        self, regressor: FaceRegressor, model: FaceModel, cut: Crop = crop, *, branch_share: float = 0.0
+    ) -> None:
+        """Measure with a network and the model of its coefficients.
+
+        ``cut`` makes the crops that it wants. ``branch_share`` (0…1) is how far the 68 points in the picture follow
+        its landmark branch instead of the projected model: ten components cannot close an eye, the branch can.
+        """
         self._regressor = regressor
         self._model = model
         self._cut = cut
+        self._branch_share = branch_share
+
+    @classmethod
+    def of(cls, regressor: Regressor, model: FaceModel) -> FaceFitter:
+        """Measure as the network's file says."""
+        return cls(regressor, model, regressor.crop, branch_share=regressor.branch_share)
 
     def fit(self, image_rgb: NDArray[np.uint8], roi: NDArray) -> FaceFit:
         """Regress the crop of ``roi`` (4,) of a photo (H, W, 3)."""
@@ -86,7 +98,9 @@ class FaceFitter:
         usable = usable and is_usable(roi_from_landmarks(landmarks68), image_rgb.shape)
         confidence = float(result.confidence[0, 0])
         if result.landmarks is not None:
-            confidence *= agreement(landmarks68, result.landmarks[0], roi)
+            branch = branch_points(result.landmarks[0], roi)
+            confidence *= agreement(landmarks68, branch)
+            landmarks68[:, :2] += self._branch_share * (branch - landmarks68[:, :2])
         return FaceFit(
             params=params,
             confidence=float(np.clip(confidence, 0.0, 1.0)) if usable else 0.0,
@@ -109,15 +123,18 @@ class FaceFitter:
         return self.fit_refined(image_rgb, roi_from_detection(detection))
 
 
-def agreement(landmarks68: NDArray, branch: NDArray, roi: NDArray) -> float:
-    """How well the projected model (68, 3) and the landmark branch (136,) agree: 1 = fully, 0 = not at all."""
-    ratio = (roi[2] - roi[0]) / CROP_SIZE
-    points = roi[:2] + branch.reshape(68, 2) * ratio
+def branch_points(landmarks: NDArray, roi: NDArray) -> NDArray[np.float64]:
+    """The landmark branch's output (136,) as image pixels (68, 2) of the ROI (4,)."""
+    return np.asarray(roi[:2] + landmarks.reshape(68, 2) * ((roi[2] - roi[0]) / CROP_SIZE))
+
+
+def agreement(landmarks68: NDArray, branch: NDArray) -> float:
+    """How well the projected model (68, 3) and the landmark branch (68, 2) agree: 1 = fully, 0 = not at all."""
     box = box_from_landmarks(landmarks68)
     size = float(np.sqrt(np.prod(box[2:] - box[:2])))
-    if not (np.isfinite(size) and size > 0.0 and np.isfinite(points).all()):
+    if not (np.isfinite(size) and size > 0.0 and np.isfinite(branch).all()):
         return 0.0
-    distance = float(np.linalg.norm(points - landmarks68[:, :2], axis=-1).mean()) / size
+    distance = float(np.linalg.norm(branch - landmarks68[:, :2], axis=-1).mean()) / size
     low, high = _AGREEMENT_RANGE
     return float(np.clip((high - distance) / (high - low), 0.0, 1.0))
 

@@ -98,7 +98,7 @@ HEADINGS = ("NME-68 %", "NME-51 %", "pose ≤30°", "pose 30–75°", "stability
 def score(regressor: Path) -> Scores:
     """Measure one ONNX file."""
     network = Regressor(regressor)
-    fitter = FaceFitter(network, ModelFolder().face_model(), network.crop)
+    fitter = FaceFitter.of(network, ModelFolder().face_model())
     errors = []
     for photo in bench_photos():
         found = fitter.fit(photo.image, roi_from_landmarks(photo.landmarks68)).landmarks68

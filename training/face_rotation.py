@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from ddfa_blender.morphable_model import MorphableModel
 
@@ -22,12 +23,13 @@ from .rendering.labels import mouth_cavity, vertex_mask, vertex_normals
 #: Side of the displacement's grid: cells of 2.5 pixels of the picture.
 GRID = 64
 #: Cells whose vertices weigh less than this against their neighbours' see through a gap to what lies behind.
-_GAP = 0.02
+_GAP = 0.001
 #: The head's middle, model millimetres: what it turns about, and what its outline is round.
 _MIDDLE = np.array([0.0, 30.0, 20.0])
-_SURFACE_COUNT = 3000
 #: Vertices this much behind others no longer show, millimetres.
 _DEPTH_SOFTNESS = 6.0
+#: How often what averaging takes off the displacements is put back: it flattens the relief and so lessens the turn.
+_CORRECTIONS = 1
 
 
 class FaceRotator:
@@ -91,15 +93,14 @@ def turned_transform(transform: NDArray, rotation: NDArray) -> NDArray[np.float6
     return turned
 
 
-def _surface(model: MorphableModel, seed: int = 5) -> NDArray[np.int64]:
-    """Vertices that carry the picture: skin that can show, and eyes; about four in five."""
+def _surface(model: MorphableModel) -> NDArray[np.int64]:
+    """Vertices that carry the picture: skin that can show, and eyes."""
     cavity = np.zeros(len(model.mean), bool)
     cavity[model.quads[mouth_cavity(model)]] = True
     eyes = vertex_mask(model, "eye_left") | vertex_mask(model, "eye_right")
     skin = vertex_mask(model, "skin") & ~cavity & (model.head_weight > 0.5)
     normals = vertex_normals(model.mean.astype(np.float64), model.quads)
-    used = np.flatnonzero((skin | eyes) & (normals[:, 2] > -0.8))
-    return np.sort(np.random.default_rng(seed).choice(used, _SURFACE_COUNT, replace=False))
+    return np.flatnonzero((skin | eyes) & (normals[:, 2] > -0.8))
 
 
 def _project(transform: NDArray, shape: NDArray) -> NDArray[np.float32]:
@@ -116,25 +117,32 @@ def _splat(source: NDArray, target: NDArray, facing: NDArray, scale: float) -> N
     moved = np.stack([source[:, 0] - target[:, 0], target[:, 1] - source[:, 1]], axis=1)
     depth = target[:, 2] / scale
     weight = facing * np.exp(np.clip((depth - depth.max()) / _DEPTH_SOFTNESS, -60.0, 0.0))
-    base = np.floor(place).astype(np.int64)
-    part = (place - base).astype(np.float32)
-    sums = np.zeros((3, GRID * GRID))
-    for down in (0, 1):
-        for right in (0, 1):
-            cells = base + [right, down]
-            inside = ((cells >= 0) & (cells < GRID)).all(axis=1)
-            share = np.where(right, part[:, 0], 1 - part[:, 0]) * np.where(down, part[:, 1], 1 - part[:, 1]) * weight
-            index = (cells[:, 1] * GRID + cells[:, 0])[inside]
-            share = share[inside]
-            for row, value in enumerate((share, share * moved[inside, 0], share * moved[inside, 1])):
-                sums[row] += np.bincount(index, value, GRID * GRID)
-    field = sums.reshape(3, GRID, GRID).transpose(1, 2, 0)
-    front = cv2.dilate(field[..., 0], np.ones((5, 5), np.uint8))
-    known = (field[..., 0] > _GAP * front) & (front > 0)
+    at_vertices = _bilinear(place)
+    onto_grid = at_vertices.T
+    total = onto_grid @ weight
+    field = np.zeros((GRID * GRID, 2))
+    for _ in range(1 + _CORRECTIONS):
+        off = (moved - at_vertices @ field) * weight[:, None]
+        field += (onto_grid @ off) / np.maximum(total, 1e-30)[:, None]
+    seen_weight = total.astype(np.float32).reshape(GRID, GRID)
+    front = cv2.dilate(seen_weight, np.ones((5, 5), np.uint8))
+    known = (seen_weight > _GAP * front) & (front > 0)
     values = np.zeros((GRID, GRID, 3), np.float32)
     values[known, 0] = 1.0
-    values[known, 1:] = field[known, 1:] / field[known, :1]
+    values[known, 1:] = field.reshape(GRID, GRID, 2)[known]
     return _filled(values)
+
+
+def _bilinear(place: NDArray) -> csr_array:
+    """Bilinear interpolation (n, GRID²) of the grid at places (n, 2) in cells; beyond the grid, at its border."""
+    place = np.clip(place, 0.0, GRID - 1.001)
+    base = place.astype(np.int32)
+    x, y = (place - base).T
+    first = base[:, 1] * GRID + base[:, 0]
+    cells = first[:, None] + np.array([0, 1, GRID, GRID + 1], np.int32)
+    shares = np.stack([(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], axis=1)
+    starts = np.arange(0, 4 * len(place) + 1, 4, dtype=np.int32)
+    return csr_array((shares.ravel(), cells.ravel(), starts), shape=(len(place), GRID * GRID))
 
 
 def _filled(values: NDArray[np.float32]) -> NDArray[np.float32]:

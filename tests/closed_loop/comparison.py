@@ -154,7 +154,7 @@ def run(regressor: Path | None = None) -> Comparison:
     engine = None
     if regressor is not None:
         loaded = Regressor(regressor)
-        engine = Engine(FaceFitter(loaded, MorphableModel.load()), Detector(), loaded.name, loaded.digest)
+        engine = Engine(FaceFitter.of(loaded, MorphableModel.load()), Detector(), loaded.name, loaded.digest)
     take, model = capture(CLIP, engine=engine), MorphableModel.load()
     truth = Truth.load()
     # The clip's camera is known, as a user's may be; the default is a guess at an unknown one.

@@ -8,7 +8,7 @@ from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.regressor import Regression
 from ddfa_blender.roi import crop
 from ddfa_blender.settings import CaptureSettings
-from ddfa_blender.tracker import FaceFitter, Tracker, agreement, is_usable
+from ddfa_blender.tracker import FaceFitter, Tracker, agreement, branch_points, is_usable
 from tests.ddfa_blender.support import SquareDetector, SquareRegressor, square_frame
 
 
@@ -124,12 +124,13 @@ def test_a_face_that_walks_out_of_the_picture_is_lost(model: MorphableModel) -> 
 def test_agreement_is_full_for_the_same_points_and_none_far_away(model: MorphableModel) -> None:
     regression = SquareRegressor(model).predict(square_frame([(60, 60, 70)], (120, 120))[None])
     roi = np.array([10.0, 20.0, 130.0, 140.0])
-    points = regression.landmarks[0].reshape(68, 2) + [10.0, 20.0]
-    full = np.concatenate([points, np.zeros((68, 1))], axis=1)
-    assert agreement(full, regression.landmarks[0], roi) == 1.0
-    assert agreement(full + [30.0, 0.0, 0.0], regression.landmarks[0], roi) == 0.0
-    assert 0.0 < agreement(full + [4.0, 0.0, 0.0], regression.landmarks[0], roi) < 1.0
-    assert agreement(full * np.nan, regression.landmarks[0], roi) == 0.0
+    branch = branch_points(regression.landmarks[0], roi)
+    np.testing.assert_allclose(branch, regression.landmarks[0].reshape(68, 2) + [10.0, 20.0])
+    full = np.concatenate([branch, np.zeros((68, 1))], axis=1)
+    assert agreement(full, branch) == 1.0
+    assert agreement(full + [30.0, 0.0, 0.0], branch) == 0.0
+    assert 0.0 < agreement(full + [4.0, 0.0, 0.0], branch) < 1.0
+    assert agreement(full * np.nan, branch) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,26 @@ def test_without_a_landmark_branch_the_confidence_is_the_networks_own(model: Mor
     regressor = WithoutLandmarks(model)
     fit = FaceFitter(regressor, model).fit(frame, roi)
     assert fit.confidence == pytest.approx(float(regressor.predict(crop(frame, roi)[None]).confidence[0, 0]))
+
+
+class ShiftedBranch(SquareRegressor):
+    """A network whose landmark branch lies 3 crop pixels to the right of its model."""
+
+    def predict(self, crops: np.ndarray) -> Regression:
+        result = super().predict(crops)
+        return result._replace(landmarks=result.landmarks + np.tile(np.float32([3, 0]), 68))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_points_follow_the_landmark_branch_as_far_as_asked(model: MorphableModel, share: float) -> None:
+    frame, roi = square_frame([(160, 120, 80)]), np.array([40.0, 0.0, 280.0, 240.0])
+    plain = FaceFitter(ShiftedBranch(model), model).fit(frame, roi)
+    fit = FaceFitter(ShiftedBranch(model), model, branch_share=share).fit(frame, roi)
+    np.testing.assert_allclose(
+        fit.landmarks68 - plain.landmarks68, np.tile([6.0 * share, 0.0, 0.0], (68, 1)), atol=1e-3
+    )
+    np.testing.assert_array_equal(fit.params, plain.params)
+    assert fit.confidence == plain.confidence
 
 
 def test_the_crop_is_cut_as_the_network_wants_it(model: MorphableModel) -> None:

@@ -57,7 +57,7 @@ class Contest:
         """
         self.regressor_path = regressor or ModelFolder().path / "regressor.onnx"
         network = Regressor(self.regressor_path)
-        fitter = FaceFitter(network, ModelFolder().face_model(), network.crop)
+        fitter = FaceFitter.of(network, ModelFolder().face_model())
         self.ours = Engine(fitter, Detector(), network.name, network.digest)
         self.published_folder = published or published_folder()
         self.published = Engine.load(self.published_folder)
