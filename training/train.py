@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the regressor; deterministic from a seed on one machine, resumable.
 
-    python -m training.train --run NAME [--crops 480000] [--objective meta-joint] [--resume]
+    python -m training.train --run NAME [--crops 600000] [--objective meta-joint] [--resume]
 
 ``--stages SHARE:SIDE[:FRAMES],…`` cuts the run into parts: SIDE pixels of the crops (small ones cost less), and FRAMES
 adjacent frames that each still becomes (short-video synthesis; 1 is none). Progress with the time left goes to standard

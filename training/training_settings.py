@@ -63,20 +63,20 @@ class TrainingSettings:
     """
 
     run: str
-    crops: int = 480_000
+    crops: int = 600_000
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     warm_up: int = 300
     width: float = 1.0
-    stages: tuple[Stage, ...] = (Stage(0.3, 80), Stage(0.3, 96), Stage(0.4, 120, 4))
+    stages: tuple[Stage, ...] = (Stage(0.2, 96), Stage(0.8, 120, 2))
     method: Method = Method.META_JOINT
-    look_ahead: int = 25
-    follow: int = 100
+    look_ahead: int = 20
+    follow: int = 180
     seed: int = 1
     average_decay: float = 0.998
     save_every: int = 250
-    render_share: float = 0.3
+    render_share: float = 0.4
     leave_out_sources: tuple[int, ...] = ()
     workers: int = 1
     weights: LossWeights = field(default_factory=LossWeights)
