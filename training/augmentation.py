@@ -22,13 +22,15 @@ from .views import Still, View, roi_warp, turned_label
 
 @dataclass(frozen=True)
 class AugmentationSettings:
-    """Standard deviations of the random crop, and probabilities: of a face turned out of the plane, partly covered, or
-    taken away."""
+    """Standard deviations of the random crop, and probabilities: of a face turned out of the plane, seen from near by,
+    partly covered, or taken away."""
 
     rotation_degrees: float = 16.0
     shift: float = 0.045  # of the ROI's side
     scale: float = 0.07  # of the logarithm
     profile: float = 0.35
+    perspective: float = 0.4
+    nearest: float = 350.0  # millimetres from the face to the camera; the farthest is ten times that
     cover: float = 0.5
     negative: float = 0.06
 
@@ -84,8 +86,9 @@ class Augmenter:
             shift = rng.uniform(0.5, 0.8) * np.array([np.cos(direction), np.sin(direction)])
             scale = float(np.exp(rng.uniform(-0.9, 0.2)))
         rotation = draw_profile(label.params, rng) if rng.random() < s.profile else np.eye(3)
-        landmarks = turned_label(self._model, label, rotation).landmarks
-        return View(rotation, roi_warp(landmarks, rng.normal(0, s.rotation_degrees), scale, shift))
+        distance = s.nearest * 10 ** float(rng.uniform(0, 1)) if rng.random() < s.perspective else np.inf
+        landmarks = turned_label(self._model, label, rotation, distance).landmarks
+        return View(rotation, roi_warp(landmarks, rng.normal(0, s.rotation_degrees), scale, shift), distance)
 
 
 _Frame = tuple[NDArray[np.uint8], Label]

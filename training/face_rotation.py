@@ -26,6 +26,8 @@ GRID = 64
 _GAP = 0.001
 #: The head's middle, model millimetres: what it turns about, and what its outline is round.
 _MIDDLE = np.array([0.0, 30.0, 20.0])
+#: The face's middle: the mean depth of the 68 landmarks.
+_FACE = np.array([0.0, 0.0, 115.0])
 #: Vertices this much behind others no longer show, millimetres.
 _DEPTH_SOFTNESS = 6.0
 #: How often what averaging takes off the displacements is put back: it flattens the relief and so lessens the turn.
@@ -75,13 +77,28 @@ class FittedFace:
     normals: NDArray[np.float32]
     source: NDArray[np.float32]
 
-    def turn(self, rotation: NDArray) -> NDArray[np.float32]:
+    def turn(self, rotation: NDArray, distance: float = np.inf) -> NDArray[np.float32]:
         """Displacement (GRID, GRID, 2), source − destination in picture pixels, y down, at the cells' centres, of the
-        face turned by ``rotation`` (3, 3) in camera axes (x right, y up, z to the camera) about the head's middle."""
+        face turned by ``rotation`` (3, 3) in camera axes (x right, y up, z to the camera) about the head's middle, and
+        seen by a camera ``distance`` millimetres away."""
         turned = turned_transform(self.transform, rotation)
         scale = float(np.linalg.norm(turned[0, :3]))
         facing = self.normals @ (turned[2, :3] / scale).astype(np.float32)
-        return _splat(self.source, _project(turned, self.shape), facing, scale)
+        target = in_perspective(_project(turned, self.shape), turned, distance)
+        return _splat(self.source, target, facing, scale)
+
+
+def in_perspective(points: NDArray, transform: NDArray, distance: float) -> NDArray:
+    """Points (n, 3) that ``transform`` T (3, 4) projected, y up, as a camera ``distance`` millimetres from the face's
+    middle sees them: what is nearer looks larger. T stays the scaled orthographic view of the whole."""
+    if np.isinf(distance):
+        return points
+    centre = transform[:, :3] @ _FACE + transform[:, 3]
+    scale = float(np.linalg.norm(transform[0, :3]))
+    nearer = (points[:, 2:] - centre[2]) / scale
+    result = points.copy()
+    result[:, :2] = centre[:2] + (points[:, :2] - centre[:2]) * (distance / (distance - nearer))
+    return result
 
 
 def turned_transform(transform: NDArray, rotation: NDArray) -> NDArray[np.float64]:

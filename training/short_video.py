@@ -61,7 +61,8 @@ def moving_views(first: View, count: int, rng: np.random.Generator, motion: Moti
         place = place + velocity
         velocity = velocity + rng.normal(0.0, motion.change * spread)
         turn = np.asarray(rotation_from_euler([place[0], place[1], 0.0]))
-        views.append(View(turn @ first.rotation, _similarity(*place[2:]) @ np.vstack([first.warp, [0, 0, 1]])))
+        warp = _similarity(*place[2:]) @ np.vstack([first.warp, [0, 0, 1]])
+        views.append(View(turn @ first.rotation, warp, first.distance))
     return views
 
 

@@ -13,18 +13,20 @@ from numpy.typing import NDArray
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import CROP_SIZE, apply, split
 
-from .face_rotation import FaceRotator, FittedFace, sample, turned_transform
+from .face_rotation import FaceRotator, FittedFace, in_perspective, sample, turned_transform
 from .faces import PICTURE_SIZE
 from .label import Label, move_params
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """How one frame sees the still: the face turned by ``rotation`` (3, 3) in camera axes, then ``warp`` (2, 3) from
-    the picture to the 120-pixel crop."""
+    """How one frame sees the still: the face turned by ``rotation`` (3, 3) in camera axes, in the perspective of a
+    camera ``distance`` millimetres away (infinite: as it is), then ``warp`` (2, 3) from the picture to the 120-pixel
+    crop."""
 
     rotation: NDArray[np.float64]
     warp: NDArray[np.float64]
+    distance: float = np.inf
 
 
 def roi_warp(landmarks: NDArray, degrees: float, scale: float, shift: NDArray) -> NDArray:
@@ -53,15 +55,17 @@ def warp_picture(picture: NDArray[np.uint8], warp: NDArray, size: int) -> NDArra
     return cv2.warpAffine(picture, centred, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def turned_label(model: MorphableModel, label: Label, rotation: NDArray) -> Label:
-    """The label (of a 160-pixel picture) of the face turned by ``rotation`` (3, 3) in camera axes.
+def turned_label(model: MorphableModel, label: Label, rotation: NDArray, distance: float = np.inf) -> Label:
+    """The label (of a 160-pixel picture) of the face turned by ``rotation`` (3, 3) in camera axes and seen from
+    ``distance`` millimetres.
 
     The landmarks turn as the model's do; what they were off the model's, they stay off.
     """
     transform, shape, expression = split(label.params)
     turned = turned_transform(transform, rotation)
     points = model.landmarks68(shape, expression)
-    move = (apply(turned, points) - apply(transform, points))[:, :2] * [1, -1]
+    seen = in_perspective(apply(turned, points), turned, distance)
+    move = (seen - apply(transform, points))[:, :2] * [1, -1]
     params = np.array(label.params)
     params[:12] = turned.reshape(12)
     return Label(params, label.landmarks + move, label.arkit, label.confidence)
@@ -80,11 +84,13 @@ class Still:
     def seen_by(self, view: View, size: int) -> tuple[NDArray[np.uint8], Label]:
         """The crop (size, size, 3) and its label in 120-pixel coordinates."""
         label = self._label
-        if np.allclose(view.rotation, np.eye(3), atol=1e-9):
+        if np.isinf(view.distance) and np.allclose(view.rotation, np.eye(3), atol=1e-9):
             crop = warp_picture(self._picture, view.warp, size)
         else:
-            label = turned_label(self._model, label, view.rotation)
-            crop = sample(self._picture, self._face.turn(view.rotation), view.warp * (size / CROP_SIZE), size)
+            label = turned_label(self._model, label, view.rotation, view.distance)
+            crop = sample(
+                self._picture, self._face.turn(view.rotation, view.distance), view.warp * (size / CROP_SIZE), size
+            )
         landmarks = label.landmarks @ view.warp[:, :2].T + view.warp[:, 2]
         params = move_params(label.params, view.warp, PICTURE_SIZE, CROP_SIZE)
         return crop, Label(params, landmarks, label.arkit, label.confidence)

@@ -34,14 +34,29 @@ def test_crops_repeat_for_a_seed_and_negatives_have_no_confidence(label, model, 
 
 
 def test_labels_of_all_frames_project_to_their_landmarks(label, model, picture):
-    augmenter = Augmenter(model)
+    augmenter = Augmenter(model, AugmentationSettings(perspective=0.0))
     for seed in range(20):
         for _, seen in augmenter.video(picture, label, picture, 120, 3, np.random.default_rng(seed)):
             np.testing.assert_allclose(points_of(model, seen.params, 120), seen.landmarks, atol=2e-3)
 
 
+def test_perspective_moves_the_landmarks_but_not_the_parameters(label, model, picture):
+    near, flat = (AugmentationSettings(perspective=share, profile=0.0, negative=0.0) for share in (1.0, 0.0))
+    for seed in range(5):
+        _, one = Augmenter(model, near)(picture, label, picture, 120, np.random.default_rng(seed))
+        away = np.linalg.norm(points_of(model, one.params, 120) - one.landmarks, axis=1)
+        # A scaled orthographic camera cannot follow, but it is not far off on the whole.
+        assert 0.1 < away.mean() < 6.0
+        rotation = split(one.params).transform[2, :3]
+        own = split(Augmenter(model, flat)(picture, label, picture, 120, np.random.default_rng(seed))[1].params)
+        facing = own.transform[2, :3]
+        np.testing.assert_allclose(
+            np.abs(rotation / np.linalg.norm(rotation)), np.abs(facing / np.linalg.norm(facing)), atol=1e-9
+        )
+
+
 def test_frames_share_their_look_and_differ_in_noise(label, model, picture):
-    settings = AugmentationSettings(profile=0.0, cover=0.0, negative=0.0)
+    settings = AugmentationSettings(profile=0.0, perspective=0.0, cover=0.0, negative=0.0)
     for seed in range(12):
         frames = Augmenter(model, settings).video(picture, label, picture, 120, 4, np.random.default_rng(seed))
         means = np.array([crop.mean(axis=(0, 1)) for crop, _ in frames])

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="training tests need requirements/tr
 from scipy.spatial import cKDTree  # noqa: E402
 
 from ddfa_blender.projection import apply, decompose, join, rotation_from_euler, split  # noqa: E402
-from training.face_rotation import GRID, FaceRotator, sample, turned_transform  # noqa: E402
+from training.face_rotation import GRID, FaceRotator, in_perspective, sample, turned_transform  # noqa: E402
 from training.fitting import FitSettings, fit_landmarks  # noqa: E402
 from training.rendering.labels import face_mask  # noqa: E402
 
@@ -134,3 +134,25 @@ def test_background_far_from_the_face_stays(rotator, params):
     assert np.abs(displacement[[0, -1]]).max() == 0
     assert np.abs(displacement[:, [0, -1]]).max() == 0
     assert np.isfinite(displacement).all()
+
+
+@pytest.mark.parametrize("distance", [400.0, 1500.0])
+def test_perspective_is_that_of_a_pinhole(model, params, distance):
+    """Against a pinhole camera on the line of sight to the face's middle, set up independently in millimetres."""
+    transform, shape, expression = split(params)
+    points = model.vertices(shape, expression)[::50].astype(float)
+    pose = decompose(transform)
+    camera_space = (points - [0.0, 0.0, 115.0]) @ pose.rotation.T
+    pinhole = camera_space[:, :2] * (distance / (distance - camera_space[:, 2:]))
+    middle = transform[:, :3] @ [0.0, 0.0, 115.0] + transform[:, 3]
+    found = in_perspective(apply(transform, points), transform, distance)
+    np.testing.assert_allclose(found[:, :2], middle[:2] + pose.scale * pinhole, atol=1e-6)
+
+
+def test_from_infinitely_far_away_nothing_changes(rotator, params):
+    turn = rotation_from_euler([10, 5, 0])
+    face = rotator.face(params)
+    np.testing.assert_array_equal(face.turn(turn), face.turn(turn, np.inf))
+    far, near = (np.abs(face.turn(turn, distance) - face.turn(turn)) for distance in (1e6, 400.0))
+    # At the outline a hair's breadth may decide which cells count as seen.
+    assert np.quantile(far, 0.98) < 0.02 < np.median(near)
