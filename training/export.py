@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -38,7 +39,19 @@ def load_deployed(checkpoint: Path) -> DeployedRegressor:
     for index, layer in enumerate(network.backbone):
         fused = fuse_conv_bn_eval(layer[0], layer[1])
         network.backbone[index] = nn.Sequential(fused, nn.ReLU())
+    # The file holds the heads as float16; rounded here, both compute with the same numbers.
+    network.heads.weight.data = network.heads.weight.data.half().float()
     return DeployedRegressor(network, load_statistics(state)).eval()
+
+
+def _store_heads_as_float16(model: onnx.ModelProto, heads: NDArray) -> None:
+    """Halve the largest matrix but one: the file must stay small, and at this place rounding costs nothing."""
+    graph = model.graph
+    arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    (name,) = (n for n, a in arrays.items() if any(np.array_equal(a, each) for each in (heads, heads.T)))
+    tensor = next(tensor for tensor in graph.initializer if tensor.name == name)
+    tensor.CopyFrom(onnx.numpy_helper.from_array(arrays[name].astype(np.float16), f"{name}_half"))
+    graph.node.insert(0, onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
 
 
 def export(checkpoint: Path, out: Path) -> str:
@@ -56,6 +69,7 @@ def export(checkpoint: Path, out: Path) -> str:
         dynamic_axes={name: {0: "n"} for name in ("image", *OUTPUTS)}, opset_version=17, dynamo=False,
     )  # fmt: skip
     graph = onnx.load(str(part))
+    _store_heads_as_float16(graph, deployed.network.heads.weight.detach().numpy())
     graph.metadata_props.add(key="branch_share", value=str(BRANCH_SHARE))
     onnx.checker.check_model(graph)
     onnx.save(graph, str(part))

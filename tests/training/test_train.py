@@ -156,6 +156,7 @@ def test_exported_file_equals_the_network(pictures, augmenter, statistics, tmp_p
     found = session.run(["params", "landmarks", "arkit", "confidence"], {"image": crops})
     unfused = FaceRegressor(SETTINGS.width)
     unfused.load_state_dict(trainer.averaged.state_dict())
+    unfused.heads.weight.data = unfused.heads.weight.data.half().float()
     with torch.no_grad():
         heads = unfused.eval()(normalise(torch.from_numpy(crops)))
         stored = load_deployed(tmp_path / "checkpoint.pt").statistics
