@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each part of the training is worth: small networks, the same budget, one part changed at a time.
 
-    python -m training.ablations [--only NAME …] [--crops 40000] [--json FILE]
+    python -m training.ablations [--only NAME …] [--crops 40000] [--initial CHECKPOINT] [--json FILE]
 
-Each variant trains a MobileNet of quarter width from scratch under ``training/runs/ablation-NAME`` (a finished one is
-kept) and is scored on photos (``../shared/bench``), on held-out renders and for stability on our rendered clip.
+Each variant trains a MobileNet of quarter width from scratch, or goes on from the averaged weights of a checkpoint (of
+any width, at a lower learning rate), under ``training/runs/ablation-NAME-CROPS`` (a finished one is kept). It is scored
+on photos (``../shared/bench``), on held-out renders and for stability on our rendered clip.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from ddfa_blender.atomic import write_json
 from ddfa_blender.capture import Engine, capture
@@ -51,6 +53,7 @@ _BASE = TrainingSettings(
 )  # fmt: skip
 _FLAT = AugmentationSettings(profile=0.0)
 _FULL = replace(_BASE, stages=(Stage(1.0, 120, 2),))
+_RATE_FROM_WEIGHTS = 6e-4
 
 
 #: Clips not trained on in which people move little: what jitters there is the regressor's.
@@ -130,14 +133,24 @@ def _steadiness(engine: Engine) -> tuple[float, float]:
     )
 
 
-def train_and_score(name: str, crops: int) -> Scores:
-    """Train a variant unless it is finished, export it and score it."""
+def settings_of(name: str, crops: int, initial: Path | None) -> TrainingSettings:
+    """A variant's settings for this budget and this start."""
     settings = replace(VARIANTS[name].settings, run=f"ablation-{name}-{crops}", crops=crops)
+    if initial is None:
+        return settings
+    width = torch.load(initial, weights_only=True, map_location="cpu")["settings"]["width"]
+    rate = _RATE_FROM_WEIGHTS
+    return replace(settings, run=f"{settings.run}-{initial.stem}", width=width, learning_rate=rate, warm_up=50)
+
+
+def train_and_score(name: str, crops: int, initial: Path | None) -> Scores:
+    """Train a variant unless it is finished, export it and score it."""
+    settings = settings_of(name, crops, initial)
     folder = RUNS / settings.run
     file = folder / "regressor.onnx"
     if not file.exists():
         print(f"── {name}", flush=True)
-        run(settings, resume=True)
+        run(settings, resume=True, initial=initial)
         export(folder / "checkpoint.pt", file)
     return score(file)
 
@@ -146,17 +159,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--crops", type=int, default=_BASE.crops)
+    parser.add_argument("--initial", type=Path, help="checkpoint whose averaged weights to start from")
     parser.add_argument("--json", type=Path, help="file to write")
     arguments = parser.parse_args()
     try:
         require_shared()
-        table = {name: train_and_score(name, arguments.crops) for name in arguments.only}
+        table = {name: train_and_score(name, arguments.crops, arguments.initial) for name in arguments.only}
     except CaptureError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(
-        f"{arguments.crops} crops, width {_BASE.width}\n{'':48s}" + "".join(f"{heading:>13s}" for heading in HEADINGS)
-    )
+    start = f"from {arguments.initial.stem}" if arguments.initial else f"from scratch, width {_BASE.width}"
+    print(f"{arguments.crops} crops, {start}\n{'':48s}" + "".join(f"{heading:>13s}" for heading in HEADINGS))
     for name, scores in table.items():
         print(f"{VARIANTS[name].title:48s}" + "".join(f"{value:13.2f}" for value in scores))
     if arguments.json:

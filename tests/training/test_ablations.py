@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-pytest.importorskip("torch", reason="training tests need requirements/training.txt")
+torch = pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 pytest.importorskip("onnx")
 
-from training.ablations import VARIANTS
+from training.ablations import VARIANTS, settings_of  # noqa: E402
 
 
 def test_every_variant_has_the_same_budget():
@@ -24,3 +24,12 @@ def test_neighbours_differ_in_one_part(one, other, part):
     ours, theirs = VARIANTS[one].settings, VARIANTS[other].settings
     assert getattr(ours, part) != getattr(theirs, part)
     assert replace(ours, **{part: getattr(theirs, part)}) == theirs
+
+
+def test_a_start_from_weights_keeps_their_width_and_has_a_run_of_its_own(tmp_path):
+    torch.save({"settings": {"width": 0.5}}, tmp_path / "converged.pt")
+    settings = settings_of("videos", 640, tmp_path / "converged.pt")
+    scratch = settings_of("videos", 640, None)
+    assert (settings.width, scratch.width) == (0.5, VARIANTS["videos"].settings.width)
+    assert settings.run != scratch.run
+    assert settings.learning_rate < scratch.learning_rate
