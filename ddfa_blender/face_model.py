@@ -33,12 +33,14 @@ class FaceModel:
         """(V,) where the vertices are skin; here everywhere."""
         return np.ones(len(self.mean), dtype=bool)
 
+    def at_landmarks(self, values: NDArray) -> NDArray:
+        """What vertices carry (…, V, 3), at the iBUG-68 points (…, 68, 3)."""
+        return np.einsum("lk,...lkc->...lc", self.landmark_weights, values[..., self.landmark_vertices, :])
+
     @cached_property
     def _landmark_bases(self) -> tuple[NDArray, NDArray, NDArray]:
-        def at_landmarks(values: NDArray) -> NDArray:
-            return np.einsum("lk,...lkc->...lc", self.landmark_weights, values[..., self.landmark_vertices, :])
-
-        return at_landmarks(self.mean), at_landmarks(self.shape_basis), at_landmarks(self.expression_basis)
+        at = self.at_landmarks
+        return at(self.mean), at(self.shape_basis), at(self.expression_basis)
 
     def landmarks68(self, shape: ArrayLike, expression: ArrayLike) -> NDArray:
         """The iBUG-68 points (…, 68, 3) in millimetres for coefficients (…, 40) and (…, 10)."""

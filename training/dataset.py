@@ -20,9 +20,9 @@ from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.projection import split
 
 from .augmentation import Augmenter
-from .faces import PICTURE_SIZE, read_shard, shard_paths
+from .faces import PICTURE_SIZE, decode_picture, encoded_pictures, read_shard, shard_paths
 from .label import Label
-from .rendering.labels import mesh_landmarks, picture_landmarks
+from .rendering.labels import picture_landmarks
 from .workspace import DATA
 
 #: The teacher never moves these. On photos its 0 counts little: enough to keep them quiet on a resting face, too
@@ -69,12 +69,9 @@ class Pictures:
 
 
 def _decode(encoded: list[bytes]) -> NDArray[np.uint8]:
-    def one(data: bytes) -> NDArray[np.uint8]:
-        return cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-
     result = np.empty((len(encoded), PICTURE_SIZE, PICTURE_SIZE, 3), np.uint8)
     with ThreadPoolExecutor(2) as pool:
-        for index, picture in enumerate(pool.map(one, encoded)):
+        for index, picture in enumerate(pool.map(decode_picture, encoded)):
             result[index] = picture
     return result
 
@@ -138,10 +135,8 @@ def _rendered_landmarks(model: MorphableModel, params: NDArray, arkit: NDArray) 
     """The 68 points (n, 68, 2) of rendered heads, which are deformed by their ARKit weights, not by the ten
     components."""
     transform, shape, _ = split(params)
-    corners = model.landmark_vertices
-    shape68 = np.einsum("lk,blkc->blc", model.landmark_weights, model.shape_basis[:, corners])
-    arkit68 = np.einsum("lk,blkc->blc", model.landmark_weights, model.arkit_basis[:, corners])
-    points = mesh_landmarks(model, model.mean) + np.tensordot(shape, shape68, 1) + np.tensordot(arkit, arkit68, 1)
+    mean, shape68, arkit68 = (model.at_landmarks(v) for v in (model.mean, model.shape_basis, model.arkit_basis))
+    points = mean + np.tensordot(shape, shape68, 1) + np.tensordot(arkit, arkit68, 1)
     placed = [picture_landmarks(p, t, PICTURE_SIZE)[:, :2] for p, t in zip(points, transform, strict=True)]
     return np.array(placed, np.float32)
 
@@ -153,8 +148,7 @@ def rendered_heads(paths: list[Path]) -> Pictures:
     known = np.where(_starting_with(_RENDERS_TEACH), 1.0, _RENDER_WEIGHT).astype(np.float32)
     for path in paths:
         with np.load(path, allow_pickle=False) as data:
-            offsets, blob = data["offsets"], data["images"].tobytes()
-            images = _decode([blob[offsets[i] : offsets[i + 1]] for i in range(len(offsets) - 1)])
+            images = _decode(encoded_pictures(data["images"], data["offsets"]))
             params, arkit = data["params"], data["arkit"]
             # The landmarks' places on the mesh may have been refined since the shard was rendered.
             landmarks = _rendered_landmarks(model, params, arkit)

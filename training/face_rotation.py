@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from ddfa_blender.morphable_model import MorphableModel
 
 from .faces import PICTURE_SIZE
+from .photometric import soften_for
 from .rendering.labels import mouth_cavity, vertex_mask, vertex_normals
 
 #: Side of the displacement's grid: cells of 2.5 pixels of the picture.
@@ -189,7 +190,5 @@ def sample(picture: NDArray[np.uint8], displacement: NDArray, warp: NDArray, siz
                        inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]], axis=-1).astype(np.float32)  # fmt: skip
     cells = places * (GRID / PICTURE_SIZE) - 0.5
     move = cv2.remap(displacement, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    shrink = np.hypot(warp[0, 0], warp[0, 1])
-    if shrink < 0.8:
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.35 / shrink)
+    picture = soften_for(picture, warp)
     return cv2.remap(picture, places + move - 0.5, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

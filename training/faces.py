@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,12 +40,24 @@ def shard_paths() -> list[Path]:
     return paths
 
 
+def encoded_pictures(images: NDArray[np.uint8], offsets: NDArray[np.int64]) -> list[bytes]:
+    """The n picture files that a shard, of photos or of renders, holds in one array; ``offsets`` (n + 1,)."""
+    blob = images.tobytes()
+    return [blob[start:end] for start, end in pairwise(offsets)]
+
+
+def decode_picture(data: bytes) -> NDArray[np.uint8]:
+    """A picture file as (H, W, 3) RGB."""
+    decoded = cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return np.asarray(decoded, np.uint8)
+
+
 def read_shard(path: Path) -> FaceShard:
     """Decode a shard's labels; the pictures stay encoded."""
     with np.load(path.parent / "landmark_basis.npz", allow_pickle=False) as basis:
         mean, components = basis["mean"], basis["components"]
     with np.load(path, allow_pickle=False) as data:
-        offsets, blob = data["offsets"], data["images"].tobytes()
+        webp = encoded_pictures(data["images"], data["offsets"])
         coefficients = data["landmark_coefficients"].astype(np.float32)
         scores = data["arkit"].astype(np.float32) / 255.0
         source = data["source"]
@@ -53,5 +67,4 @@ def read_shard(path: Path) -> FaceShard:
         raise ValueError(f"unexpected first score {names[0]} in arkit_names.json")
     arkit = np.concatenate([scores[:, 1:], np.zeros((len(scores), 1), np.float32)], axis=1)
     landmarks = (coefficients @ components.reshape(len(components), -1)).reshape(-1, *mean.shape) + mean
-    webp = [blob[offsets[i] : offsets[i + 1]] for i in range(len(scores))]
     return FaceShard(webp, landmarks.astype(np.float32), arkit, source)

@@ -46,6 +46,12 @@ def motion_blur(picture: Picture, move: NDArray) -> Picture:
     return cv2.filter2D(picture, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
 
 
+def soften_for(picture: Picture, warp: NDArray) -> Picture:
+    """The picture without the detail that a similarity ``warp`` (2, 3) which shrinks it would alias."""
+    shrink = np.hypot(warp[0, 0], warp[0, 1])
+    return cv2.GaussianBlur(picture, (0, 0), 0.35 / shrink) if shrink < 0.8 else picture
+
+
 def lose_resolution(picture: Picture, share: float) -> Picture:
     """Shrink to ``share`` of the size and back."""
     size = picture.shape[0]

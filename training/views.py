@@ -16,6 +16,7 @@ from ddfa_blender.projection import CROP_SIZE, apply, split
 from .face_rotation import FaceRotator, FittedFace, in_perspective, sample, turned_transform
 from .faces import PICTURE_SIZE
 from .label import Label, move_params
+from .photometric import soften_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +50,7 @@ def warp_picture(picture: NDArray[np.uint8], warp: NDArray, size: int) -> NDArra
     # OpenCV counts pixel centres as integers.
     centred = scaled.copy()
     centred[:, 2] += scaled[:, :2] @ [0.5, 0.5] - 0.5
-    shrink = np.hypot(scaled[0, 0], scaled[0, 1])
-    if shrink < 0.8:
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.35 / shrink)
+    picture = soften_for(picture, scaled)
     return cv2.warpAffine(picture, centred, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

@@ -84,7 +84,7 @@ def parallel_view_rotations(truth: Truth, model: MorphableModel, *, corrected: b
     poses = []
     for pixels, weights in zip(truth.landmarks68, truth.arkit, strict=True):
         vertices = model.vertices(truth.identity, arkit=weights).astype(np.float64)
-        points = np.einsum("lk,lkc->lc", model.landmark_weights, vertices[model.landmark_vertices])
+        points = model.at_landmarks(vertices)
         solution = np.linalg.lstsq(np.c_[points, np.ones(len(points))], pixels * [1.0, -1.0], rcond=None)[0]
         across, up = solution[0:3].T
         scale = (np.linalg.norm(across) + np.linalg.norm(up)) / 2.0

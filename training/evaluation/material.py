@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.photo import read_photo
 from ddfa_blender.video import Video
-from training.faces import SHARED
+from training.faces import SHARED, decode_picture, encoded_pictures
 from training.workspace import DATA
 
 #: Clips of which no frame was among the training crops, and those of source 5 (../shared/clips/README.md).
@@ -105,9 +104,7 @@ def rendered_heads(folder: Path = TEST_RENDERS) -> Iterator[RenderedHead]:
         )
     for shard in shards:
         with np.load(shard, allow_pickle=False) as data:
-            blob, offsets = data["images"].tobytes(), data["offsets"]
+            pictures = encoded_pictures(data["images"], data["offsets"])
             labels = data["params"], data["landmarks68"], data["visible"]
-        for i, (params, landmarks68, visible) in enumerate(zip(*labels, strict=True)):
-            encoded = np.frombuffer(blob[offsets[i] : offsets[i + 1]], dtype=np.uint8)
-            image = cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-            yield RenderedHead(np.asarray(image, dtype=np.uint8), params, landmarks68, float(visible))
+        for encoded, params, landmarks68, visible in zip(pictures, *labels, strict=True):
+            yield RenderedHead(decode_picture(encoded), params, landmarks68, float(visible))

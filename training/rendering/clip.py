@@ -31,7 +31,7 @@ from ddfa_blender.quaternions import continuous, from_matrices
 from .clip_motion import FPS, ClipMotion, clip_motion
 from .geometry import EMPTY, Mesh
 from .hair import Scalp, grow_hair, scalp_stubble
-from .labels import expression_fit, mesh_landmarks
+from .labels import expression_fit
 from .props import NO_GLASSES, shoulders
 from .skin_paint import SkinPainter, bake_skin_map
 from .studio import BACKDROP_SIZE, RenderSettings, Studio
@@ -64,7 +64,7 @@ class Stage:
         self.model, self.motion = model, motion
         self.identity = actor_identity(model)
         self.neutral = model.vertices(self.identity).astype(np.float64)
-        self.centre = mesh_landmarks(model, self.neutral).mean(axis=0)
+        self.centre = model.at_landmarks(self.neutral).mean(axis=0)
 
     def vertices(self, frame: int) -> NDArray[np.float64]:
         """(V, 3)."""
@@ -78,7 +78,7 @@ class Stage:
 
     def pixels(self, frame: int) -> NDArray[np.float64]:
         """The 68 landmarks (68, 2) in the picture."""
-        points = mesh_landmarks(self.model, self.vertices(frame))
+        points = self.model.at_landmarks(self.vertices(frame))
         scale = CLIP_SIZE / _WIDTH_SEEN * _DISTANCE / (_DISTANCE - points[:, 2:])
         return CLIP_SIZE / 2.0 + points[:, :2] * scale * [1.0, -1.0]
 

@@ -41,7 +41,7 @@ from ddfa_blender.morphable_model import MorphableModel
 from .framing import PICTURE_SIZE, random_transform
 from .geometry import EMPTY, Mesh, join
 from .hair import Scalp, grow_hair, scalp_stubble
-from .labels import expression_fit, face_mask, mesh_landmarks, picture_landmarks, vertex_normals
+from .labels import expression_fit, face_mask, picture_landmarks, vertex_normals
 from .props import background, glasses, random_occluder, shoulders
 from .random_expressions import random_expression
 from .skin_paint import SkinPainter, bake_skin_map
@@ -92,7 +92,7 @@ class HeadRenderer:
         subject, arkit = random_subject(rng), random_expression(rng)
         neutral = model.vertices(shape).astype(np.float64)
         vertices = neutral + np.tensordot(arkit, model.arkit_basis, axes=1)
-        landmarks = mesh_landmarks(model, vertices)
+        landmarks = model.at_landmarks(vertices)
         transform = random_transform(landmarks, rng)
         scale = float(np.linalg.norm(transform[0, :3]))
         rotation, offset = transform[:, :3] / scale, transform[:, 3] / scale
@@ -103,7 +103,7 @@ class HeadRenderer:
 
         camera_vertices = vertices @ rotation.T + offset
         hair = grow_hair(self._scalp, subject, neutral)
-        spectacles = glasses(mesh_landmarks(model, neutral), subject)
+        spectacles = glasses(model.at_landmarks(neutral), subject)
         hair_mesh, frame, lenses = (to_camera(m) for m in (hair.mesh, spectacles.frame, spectacles.lenses))
         studio.materials.dress(subject)
         studio.set_skin(self._painter.paint(subject, scalp_stubble(self._scalp, subject, self._painter.map.position)))

@@ -77,11 +77,6 @@ def expression_fit(model: MorphableModel) -> NDArray[np.float64]:
     return np.asarray(np.linalg.solve(basis @ basis.T, basis @ units.T).T, dtype=np.float64)
 
 
-def mesh_landmarks(model: MorphableModel, vertices: NDArray) -> NDArray[np.float64]:
-    """The 68 landmarks (68, 3) on deformed ``vertices`` (V, 3), in the vertices' units."""
-    return np.einsum("lk,lkc->lc", model.landmark_weights, vertices[model.landmark_vertices])
-
-
 def picture_landmarks(points: NDArray, transform: NDArray, size: int) -> NDArray[np.float64]:
     """Model points (68, 3) mm → picture pixels of a ``size`` picture, y down, z towards the camera."""
     projected = projection.apply(transform, points)

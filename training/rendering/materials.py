@@ -145,11 +145,16 @@ def _hair() -> bpy.types.Material:
     return material
 
 
-def _lens() -> bpy.types.Material:
-    material = bpy.data.materials.new("Lens")
+def _without_nodes(name: str) -> tuple[bpy.types.Material, bpy.types.NodeTree]:
+    """A new material and its empty node tree."""
+    material = bpy.data.materials.new(name)
     material.use_nodes = True
-    tree = material.node_tree
-    tree.nodes.clear()
+    material.node_tree.nodes.clear()
+    return material, material.node_tree
+
+
+def _lens() -> bpy.types.Material:
+    material, tree = _without_nodes("Lens")
     tint = tree.nodes.new("ShaderNodeBsdfTransparent")
     tint.name = "Tint"
     gloss = tree.nodes.new("ShaderNodeBsdfGlossy")
@@ -164,10 +169,7 @@ def _lens() -> bpy.types.Material:
 
 
 def _backdrop() -> bpy.types.Material:
-    material = bpy.data.materials.new("Backdrop")
-    material.use_nodes = True
-    tree = material.node_tree
-    tree.nodes.clear()
+    material, tree = _without_nodes("Backdrop")
     image = tree.nodes.new("ShaderNodeTexImage")
     image.name = "Image"
     emission = tree.nodes.new("ShaderNodeEmission")

@@ -10,7 +10,7 @@ from ddfa_blender import projection
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 from training.rendering.framing import PICTURE_SIZE, random_transform
-from training.rendering.labels import expression_fit, face_mask, mesh_landmarks, picture_landmarks
+from training.rendering.labels import expression_fit, face_mask, picture_landmarks
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -42,7 +42,7 @@ def test_picture_points_turn_y_down(model: MorphableModel) -> None:
 def test_landmarks_on_the_mesh_are_the_models(model: MorphableModel) -> None:
     rng = np.random.default_rng(1)
     shape, expression = rng.normal(size=40), rng.normal(size=10)
-    on_mesh = mesh_landmarks(model, model.vertices(shape, expression))
+    on_mesh = model.at_landmarks(model.vertices(shape, expression))
     np.testing.assert_allclose(on_mesh, model.landmarks68(shape, expression), atol=1e-3)
 
 
