@@ -5,7 +5,9 @@ import bpy
 
 from . import capture, export_fbx, state
 
-_classes = (*capture.classes, *export_fbx.classes)
+#: Each has a tuple ``classes``.
+_MODULES = (capture, export_fbx)
+_classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 
 def register() -> None:

@@ -7,7 +7,7 @@ import bpy
 
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
 from ..scene.pipeline import CaptureResult, apply_performance
-from ..scene.settings import BakeSettings
+from ..scene.properties import copy_values, current
 from . import state
 from .job import Job
 from .task import Captured, CaptureTask, take_file_name
@@ -21,7 +21,7 @@ def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why Capture cannot start now, for the grey button's tooltip; None when it can."""
     if state.job is not None:
         return "A capture is running"
-    if not context.scene.ddfa.video.strip():
+    if not context.scene.ddfa.footage.video.strip():
         return "Pick the footage first"
     if not context.scene.is_editable:
         return "The scene is linked from another file and cannot be changed"
@@ -99,24 +99,26 @@ class DDFA_OT_capture(bpy.types.Operator):
 
     def _prepare(self, context: bpy.types.Context) -> None:
         """Take down what the user chose: the settings may change while the capture runs."""
-        settings = context.scene.ddfa
-        video = settings.video_path()
+        footage, settings = context.scene.ddfa.footage, current(context.scene)
+        video = footage.video_path()
         if not video.is_file():
             raise CaptureError(f"There is no video at {video}; check the path.")
         self._scene_name = context.scene.name
         self._name = video.stem
-        self._bake: BakeSettings = settings.bake_settings()
         self._task = CaptureTask(
-            video, _takes_folder() / take_file_name(video), settings.capture_settings(), settings.solve_settings()
+            video, _takes_folder() / take_file_name(video), footage.capture_settings(), settings.solve_settings()
         )
 
     def _write(self, context: bpy.types.Context, captured: Captured) -> set[str]:
         scene = context.scene
         if scene.name != self._scene_name:
             raise CaptureError(f"The scene {self._scene_name} is no longer open; go back to it and capture again.")
-        result = apply_performance(context, captured.model, captured.performance, self._bake, self._name)
-        scene.ddfa.head = result.head.armature
-        result.head.armature["ddfa_take"] = str(captured.take_file)
+        settings = current(scene)
+        result = apply_performance(context, captured.model, captured.performance, settings.bake_settings(), self._name)
+        armature = result.head.armature
+        armature.ddfa.take = str(captured.take_file)
+        copy_values(settings, armature.ddfa.settings)
+        scene.ddfa.head = armature
         self._report_result(result, captured)
         return {"FINISHED"}
 

@@ -1,18 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Panels: what the user sees of the extension."""
+"""Panels: what the user sees of the extension. One module for each sub-panel."""
 
 import bpy
 
-from . import sidebar
+from . import cleanup, export, footage, head, timing
+
+#: Each has a tuple ``classes``; the main panel's comes first, for the others hang on it.
+_MODULES = (footage, timing, cleanup, head, export)
+_classes = tuple(cls for module in _MODULES for cls in module.classes)
+
+
+def panel_classes() -> tuple[type[bpy.types.Panel], ...]:
+    """The panels, in the order in which they are registered."""
+    return tuple(cls for cls in _classes if issubclass(cls, bpy.types.Panel))
 
 
 def register() -> None:
     """Add the panels."""
-    for cls in sidebar.classes:
+    for cls in _classes:
         bpy.utils.register_class(cls)
 
 
 def unregister() -> None:
     """Remove the panels."""
-    for cls in reversed(sidebar.classes):
+    for cls in reversed(_classes):
         bpy.utils.unregister_class(cls)

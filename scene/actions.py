@@ -44,15 +44,19 @@ class Channels:
         group: str,
         filled: ArrayLike | None = None,
     ) -> bpy.types.FCurve:
-        """A new curve with linear keys at ``frames`` (K,) and ``values`` (K,).
+        """A curve with linear keys at ``frames`` (K,) and ``values`` (K,), instead of any keys it had.
 
         ``filled`` (K,) marks keys that were not tracked but filled in: they show as jitter keys.
         """
-        curve = self.container.fcurves.new(data_path, index=index)
-        curve.group = self._group(group)
+        curve = self.container.fcurves.find(data_path, index=index)
+        if curve is None:
+            curve = self.container.fcurves.new(data_path, index=index)
+            curve.group = self._group(group)
         count = len(np.asarray(frames))
         keys = curve.keyframe_points
-        keys.add(count)
+        if len(keys) != count:
+            keys.clear()
+            keys.add(count)
         keys.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())
         keys.foreach_set("interpolation", np.full(count, _LINEAR, dtype=np.int32))
         if filled is not None:
@@ -60,6 +64,11 @@ class Channels:
             keys.foreach_set("type", kinds.astype(np.int32))
         curve.update()
         return curve
+
+    def remove(self, data_path: str) -> None:
+        """Take away the curves of a property, if any."""
+        for curve in [curve for curve in self.container.fcurves if curve.data_path == data_path]:
+            self.container.fcurves.remove(curve)
 
     def _group(self, name: str) -> bpy.types.ActionGroup:
         groups = self.container.groups
@@ -85,6 +94,21 @@ def animate(name: str, data_blocks: Sequence[bpy.types.ID]) -> list[Channels]:
     return channels
 
 
+def assigned(data_block: bpy.types.ID) -> Channels | None:
+    """Where the curves of a data-block's present action are, or None when it has no action (or slot) of its own."""
+    animation = data_block.animation_data
+    if animation is None or animation.action is None:
+        return None
+    if not HAS_SLOTS:
+        return Channels(animation.action)
+    for layer in animation.action.layers:
+        for strip in layer.strips:
+            for bag in strip.channelbags:
+                if bag.slot == animation.action_slot:
+                    return Channels(bag)
+    return None
+
+
 def _assign_own_action(name: str, block: bpy.types.ID) -> bpy.types.Action:
     action = bpy.data.actions.new(name)
     block.animation_data_create().action = action
@@ -93,19 +117,8 @@ def _assign_own_action(name: str, block: bpy.types.ID) -> bpy.types.Action:
 
 def curves(data_block: bpy.types.ID) -> list[bpy.types.FCurve]:
     """The curves that animate a data-block through its action; none gives an empty list."""
-    animation = data_block.animation_data
-    if animation is None or animation.action is None:
-        return []
-    if not HAS_SLOTS:
-        return list(animation.action.fcurves)
-    return [
-        curve
-        for layer in animation.action.layers
-        for strip in layer.strips
-        for bag in strip.channelbags
-        if bag.slot == animation.action_slot
-        for curve in bag.fcurves
-    ]
+    channels = assigned(data_block)
+    return [] if channels is None else list(channels.container.fcurves)
 
 
 def find_curve(data_block: bpy.types.ID, data_path: str, index: int = 0) -> bpy.types.FCurve | None:

@@ -103,8 +103,22 @@ def share_with_neck(
 
 def write(head: Head, motion: KeyedMotion, settings: BakeSettings, name: str) -> None:
     """Key the head's shape keys and bones as a new animation called ``name``."""
+    bones, shapes = actions.animate(name, [head.armature, head.mesh.data.shape_keys])
+    _write(head, bones, shapes, motion, settings)
+
+
+def rewrite(head: Head, motion: KeyedMotion, settings: BakeSettings) -> None:
+    """Replace the keys of the head's present animation; other curves in it stay. Without any, make a new one."""
+    bones, shapes = (actions.assigned(block) for block in (head.armature, head.mesh.data.shape_keys))
+    if bones is None or shapes is None:
+        bones, shapes = actions.animate(head.armature.name, [head.armature, head.mesh.data.shape_keys])
+    _write(head, bones, shapes, motion, settings)
+
+
+def _write(
+    head: Head, bones: actions.Channels, shapes: actions.Channels, motion: KeyedMotion, settings: BakeSettings
+) -> None:
     keys = head.mesh.data.shape_keys
-    bones, shapes = actions.animate(name, [head.armature, keys])
     _write_bones(bones, head.armature, motion, settings)
     for key_name, values in motion.weights.items():
         block = keys.key_blocks[key_name]
@@ -134,8 +148,11 @@ def _write_bones(
                 f"{path}.rotation_quaternion", axis, motion.frames, pose.rotation[:, axis],
                 group=bone.name, filled=motion.filled,
             )  # fmt: skip
-    if settings.use_translation:
-        path = f'pose.bones["{bpy.utils.escape_identifier(neck.name)}"].location'
+    path = f'pose.bones["{bpy.utils.escape_identifier(neck.name)}"].location'
+    if not settings.use_translation:
+        channels.remove(path)
+        armature.pose.bones[NECK_BONE].location = (0.0, 0.0, 0.0)
+    else:
         for axis in range(3):
             channels.write(path, axis, motion.frames, poses[0].location[:, axis], group=neck.name, filled=motion.filled)
 

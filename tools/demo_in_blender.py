@@ -46,13 +46,13 @@ def capture(video: Path, folder: Path) -> dict[str, Any]:
         RuntimeError: an operator reported an error.
     """
     scene = bpy.context.scene
-    scene.ddfa.video = str(video)
+    scene.ddfa.footage.video = str(video)
     began = time.perf_counter()
     bpy.ops.ddfa.capture()
     captured = time.perf_counter()
     bpy.ops.ddfa.export_fbx(filepath=str(folder / "head.fbx"))
     exported = time.perf_counter()
-    shutil.copyfile(scene.ddfa.head["ddfa_take"], folder / "take.npz")
+    shutil.copyfile(scene.ddfa.head.ddfa.take, folder / "take.npz")
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "head.blend"), compress=True)
     return _report(folder / "take.npz", {"capture": captured - began, "export": exported - captured})
 

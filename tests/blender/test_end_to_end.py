@@ -78,7 +78,7 @@ def make_bad_footage(kind, folder):
 def test_what_is_no_footage_of_a_face_gives_one_sentence_and_leaves_nothing(kind, tmp_path):
     folder = tmp_path / "Ordner mit Ümläuten 名"
     folder.mkdir()
-    bpy.context.scene.ddfa.video = str(make_bad_footage(kind, folder))
+    bpy.context.scene.ddfa.footage.video = str(make_bad_footage(kind, folder))
     before = support.data_names()
     takes = Path(bpy.utils.extension_path_user(support.PACKAGE, path="takes", create=True))
     files = sorted(takes.iterdir()), sorted(folder.iterdir())
@@ -105,20 +105,20 @@ def test_real_footage_becomes_an_animated_head_and_an_fbx(tmp_path, monkeypatch)
         pytest.skip("symbolic links cannot be made here")
     scene = bpy.context.scene
     scene.render.fps = 24
-    scene.ddfa.video = str(clip)
+    scene.ddfa.footage.video = str(clip)
     settings = support.module("ddfa_blender.settings").CaptureSettings(end=0.5, accept_confidence=0, lose_confidence=0)
     properties = support.module("scene.properties")
     monkeypatch.setattr(properties.FaceCaptureSettings, "capture_settings", lambda _: settings)
-    scene.ddfa.min_confidence = 0.0
+    scene.ddfa.settings.cleanup.min_confidence = 0.0
     assert bpy.ops.ddfa.capture() == {"FINISHED"}
     armature = scene.ddfa.head
-    take = support.module("ddfa_blender.take").Take.load(armature["ddfa_take"])
+    take = support.module("ddfa_blender.take").Take.load(armature.ddfa.take)
     assert take.tracked.any() and take.header.source == clip.name and len(take) == 16
     first, last = support.module("scene.actions").frame_range(armature)
     assert first == 1.0 and (last - first) / 24 == pytest.approx(take.time[-1], abs=0.5 / 24 + 1e-6)
     # The keys hold what the core solves from the saved take: nothing is lost or changed on the way.
     model = support.module("ddfa_blender.morphable_model").MorphableModel.load()
-    performance = support.module("ddfa_blender.solve").solve(take, model, scene.ddfa.solve_settings())
+    performance = support.module("ddfa_blender.solve").solve(take, model, armature.ddfa.settings.solve_settings())
     head = support.module("scene.head").of_armature(armature)
     actions = support.module("scene.actions")
     for column, name in enumerate(support.module("ddfa_blender.names").EXPRESSION_NAMES):

@@ -19,7 +19,7 @@ def footage(tmp_path):
     folder.mkdir()
     file = folder / "Größe 名.mp4"
     file.write_bytes(b"not looked at")
-    bpy.context.scene.ddfa.video = str(file)
+    bpy.context.scene.ddfa.footage.video = str(file)
     return file
 
 
@@ -73,11 +73,11 @@ def test_disabling_and_enabling_again_leaves_no_trace():
     assert not hasattr(bpy.types.Scene, "ddfa")
     assert not [n for n in dir(bpy.types) if n.startswith("DDFA_")]
     support.enable_extension()
-    assert bpy.context.scene.ddfa.neck_share == pytest.approx(0.3)
+    assert bpy.context.scene.ddfa.settings.head.neck_share == pytest.approx(0.3)
 
 
 def test_capture_makes_an_animated_head(footage, fake_core):
-    bpy.context.scene.ddfa.frame_start = 5
+    bpy.context.scene.ddfa.settings.timing.frame_start = 5
     assert bpy.ops.ddfa.capture() == {"FINISHED"}
     scene = bpy.context.scene
     head = support.module("scene.head").of_armature(scene.ddfa.head)
@@ -89,9 +89,9 @@ def test_capture_makes_an_animated_head(footage, fake_core):
 
 
 def test_the_settings_reach_the_core(footage, fake_core):
-    settings = bpy.context.scene.ddfa
-    settings.clip_start, settings.use_clip_end, settings.clip_end = 1.5, True, 3.0
-    settings.gaps, settings.smooth_eyes, settings.min_confidence = "hold", 0.25, 0.5
+    part, cleanup = bpy.context.scene.ddfa.footage, bpy.context.scene.ddfa.settings.cleanup
+    part.clip_start, part.use_clip_end, part.clip_end = 1.5, True, 3.0
+    cleanup.gaps, cleanup.smooth_eyes, cleanup.min_confidence = "hold", 0.25, 0.5
     bpy.ops.ddfa.capture()
     (call,) = fake_core.calls
     assert call.video == footage
@@ -106,7 +106,7 @@ def test_the_take_goes_to_the_extensions_own_folder(footage, fake_core):
     own = Path(bpy.utils.extension_path_user(support.PACKAGE, path="takes"))
     assert call.take_file.parent == own and own.is_dir()
     assert call.take_file.name.startswith(footage.stem) and call.take_file.suffix == ".npz"
-    assert bpy.context.scene.ddfa.head["ddfa_take"] == str(call.take_file)
+    assert bpy.context.scene.ddfa.head.ddfa.take == str(call.take_file)
 
 
 def test_namesakes_in_different_folders_have_takes_of_their_own(task):
@@ -143,14 +143,14 @@ def test_without_footage_the_button_is_grey_and_says_why():
 
 
 def test_a_missing_file_is_one_sentence_and_nothing_is_left(tmp_path, fake_core):
-    bpy.context.scene.ddfa.video = str(tmp_path / "gone.mp4")
+    bpy.context.scene.ddfa.footage.video = str(tmp_path / "gone.mp4")
     before = support.data_names()
     assert "gone.mp4; check the path." in run_failing(bpy.ops.ddfa.capture)
     assert support.data_names() == before and fake_core.calls == []
 
 
 def test_an_out_point_before_the_in_point_is_one_sentence(footage, fake_core):
-    settings = bpy.context.scene.ddfa
+    settings = bpy.context.scene.ddfa.footage
     settings.clip_start, settings.use_clip_end, settings.clip_end = 3.0, True, 1.0
     assert "out point" in run_failing(bpy.ops.ddfa.capture)
     assert fake_core.calls == []
@@ -167,7 +167,7 @@ def test_an_error_of_the_core_is_shown_and_leaves_the_file_as_it_was(footage, fa
 
 def test_a_path_relative_to_the_blend_file_is_understood(footage, fake_core):
     bpy.ops.wm.save_as_mainfile(filepath=str(footage.parent / "scene.blend"))
-    bpy.context.scene.ddfa.video = f"//{footage.name}"
+    bpy.context.scene.ddfa.footage.video = f"//{footage.name}"
     bpy.ops.ddfa.capture()
     assert fake_core.calls[0].video == footage
 

@@ -41,10 +41,14 @@ class Layout:
         self.record.append(("progress", text))
 
 
+def panel_classes():
+    """Every panel of the tab by its class name."""
+    return {cls.__name__: cls for cls in support.module("panels").panel_classes()}
+
+
 @pytest.fixture
 def draw():
     """Draw a panel by its class name; gives what it drew."""
-    sidebar = support.module("panels.sidebar")
     context = types.SimpleNamespace(
         scene=bpy.context.scene,
         preferences=types.SimpleNamespace(system=types.SimpleNamespace(ui_scale=1.0)),  # 0 without a window
@@ -52,7 +56,7 @@ def draw():
     )
 
     def draw_panel(name):
-        cls = getattr(sidebar, name)
+        cls = panel_classes()[name]
         panel = types.SimpleNamespace(layout=Layout())  # only Blender can make a real one
         if hasattr(cls, "draw_settings"):
             panel.draw_settings = types.MethodType(cls.draw_settings, panel)
@@ -77,7 +81,7 @@ def test_a_grey_capture_button_says_why(draw, state):
     record = draw("DDFA_PT_capture")
     assert ("operator", "ddfa.capture") in record
     assert labels(record) == "Pick the footage first"
-    bpy.context.scene.ddfa.video = "//a.mp4"
+    bpy.context.scene.ddfa.footage.video = "//a.mp4"
     assert labels(draw("DDFA_PT_capture")) == ""
 
 
@@ -95,20 +99,51 @@ def test_a_running_capture_shows_progress_and_cancel_instead_of_the_button(draw,
 def test_a_long_message_is_wrapped_and_complete(draw, state):
     message = "No face was found in a clip with a rather long name.mp4; use footage in which a face is clearly visible."
     state.tell(message, is_error=True)
-    bpy.context.scene.ddfa.video = "//a.mp4"
+    bpy.context.scene.ddfa.footage.video = "//a.mp4"
     record = draw("DDFA_PT_capture")
     assert labels(record) == message
     assert len([kind for kind, _ in record if kind == "label"]) > 2
 
 
+def groups():
+    """Every property group of the extension, and the paths of the pointers to groups inside it."""
+    properties = support.module("scene.properties")
+    seen, waiting = [], [properties.SceneState, properties.HeadState]
+    while waiting:
+        cls = waiting.pop()
+        if cls in seen:
+            continue
+        seen.append(cls)
+        for prop in cls.bl_rna.properties:
+            inner = _group(prop)
+            if inner is not None:
+                waiting.append(inner)
+    return seen
+
+
+def _group(prop):
+    """The property group that a property holds, or None."""
+    if prop.type not in ("POINTER", "COLLECTION"):
+        return None
+    return bpy.types.PropertyGroup.bl_rna_get_subclass_py(prop.fixed_type.identifier)
+
+
+def own_properties(cls):
+    return [prop for prop in cls.bl_rna.properties if prop.identifier not in ("rna_type", "name")]
+
+
+#: Not for users to set.
+_INTERNAL = {"take", "problem"}
+
+
 def test_every_setting_is_shown_once(draw, state):
-    names = ("DDFA_PT_capture", "DDFA_PT_timing", "DDFA_PT_cleanup", "DDFA_PT_head", "DDFA_PT_export")
-    shown = [name for panel in names for kind, name in draw(panel) if kind == "prop"]
-    properties = support.module("scene.properties").FaceCaptureSettings.bl_rna.properties
-    assert sorted(shown) == sorted(set(properties.keys()) - {"rna_type", "name"})
+    shown = [name for panel in panel_classes() for kind, name in draw(panel) if kind == "prop"]
+    settings = [p.identifier for cls in groups() for p in own_properties(cls) if _group(p) is None]
+    assert sorted(shown) == sorted(set(settings) - _INTERNAL)
 
 
 def test_every_setting_has_a_tooltip_of_one_sentence_without_a_full_stop(state):
-    for prop in support.module("scene.properties").FaceCaptureSettings.bl_rna.properties:
-        if prop.identifier not in ("rna_type", "name"):
-            assert prop.description and not prop.description.endswith("."), prop.identifier
+    for cls in groups():
+        for prop in own_properties(cls):
+            if _group(prop) is None:
+                assert prop.description and not prop.description.endswith("."), prop.identifier

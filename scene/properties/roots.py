@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What hangs on a scene and on a head's armature."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import PointerProperty, StringProperty
+
+from .. import head
+from .footage import FootageSettings
+from .performance import PerformanceSettings
+
+
+def _is_captured_head(_settings: bpy.types.PropertyGroup, candidate: bpy.types.Object) -> bool:
+    return head.of_armature(candidate) is not None
+
+
+class SceneState(bpy.types.PropertyGroup):
+    """``Scene.ddfa``, saved with the scene."""
+
+    footage: PointerProperty(type=FootageSettings)
+    head: PointerProperty(
+        name="Head",
+        description="Captured head whose settings are shown here and which is exported",
+        type=bpy.types.Object,
+        poll=_is_captured_head,
+    )
+    settings: PointerProperty(type=PerformanceSettings)
+
+
+class HeadState(bpy.types.PropertyGroup):
+    """``Object.ddfa`` of a captured head's armature."""
+
+    take: StringProperty(name="Take", description="File of the take that the animation is made of")
+    settings: PointerProperty(type=PerformanceSettings)
+    problem: StringProperty(
+        name="Problem", description="Why the animation could not follow the settings", options={"SKIP_SAVE"}
+    )
+
+
+def current(scene: bpy.types.Scene) -> PerformanceSettings:
+    """The settings to show and change: those of the current head, else those for the next one."""
+    armature = scene.ddfa.head
+    return armature.ddfa.settings if head.of_armature(armature) is not None else scene.ddfa.settings
