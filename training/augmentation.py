@@ -15,7 +15,8 @@ from ddfa_blender.projection import CROP_SIZE
 from .face_rotation import FaceRotator
 from .label import Label, mirror_label
 from .model_mirror import component_parity
-from .photometric import Look, Occluder, shuffle_tiles
+from .occluders import Occluder
+from .photometric import Look, shuffle_tiles
 from .short_video import draw_profile, moving_views
 from .views import Still, View, roi_warp, turned_label
 
@@ -74,7 +75,9 @@ class Augmenter:
             order = np.arange(16) if beside else rng.permutation(16)
             frames = [(shuffle_tiles(crop, order), replace(seen, confidence=0.0)) for crop, seen in frames]
         elif rng.random() < self._settings.cover:
-            frames = _covered(frames, Occluder.draw(size, cv2.resize(other, (size, size)), rng))
+            crop, seen = frames[0]
+            points = seen.landmarks * (size / CROP_SIZE)
+            frames = _covered(frames, Occluder.draw(crop, points, cv2.resize(other, (size, size)), rng))
         return _looking(frames, Look.draw(rng), rng)
 
     def _first_view(self, label: Label, beside: bool, rng: np.random.Generator) -> View:

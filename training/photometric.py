@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random changes of a crop's look: colour, blur, noise, compression, covering patches; shared by a video's frames."""
+"""Random changes of a crop's look: colour, blur, noise, compression; shared by a video's frames."""
 
 from __future__ import annotations
 
@@ -118,40 +118,6 @@ class Look:
         if self.noise > 0:
             picture = add_noise(picture, self.noise, rng)
         return picture if self.quality is None else compress(picture, self.quality)
-
-
-@dataclass(frozen=True, eq=False)
-class Occluder:
-    """What hides a part of a crop: ``mask`` (s, s) and the ``patch`` (s, s, 3) that shows there."""
-
-    mask: NDArray[np.bool_]
-    patch: Picture
-
-    @classmethod
-    def draw(cls, size: int, other: Picture, rng: np.random.Generator) -> Occluder:
-        """A random ellipse or rotated box: plain, or cut out of the crop ``other`` (s, s, 3)."""
-        mask = np.zeros((size, size), np.uint8)
-        centre = tuple(float(v) for v in rng.uniform(0.05, 0.95, 2) * size)
-        axes = tuple(float(v) for v in rng.uniform(0.1, 0.65, 2) * size)
-        box = (centre, axes, float(rng.uniform(0, 180)))
-        if rng.random() < 0.5:
-            cv2.ellipse(mask, box, 1, -1)
-        else:
-            cv2.fillPoly(mask, [cv2.boxPoints(box).astype(np.int32)], 1)
-        if rng.random() < 0.5:
-            patch = np.roll(other, rng.integers(0, size, 2), axis=(0, 1))
-        else:
-            patch = np.broadcast_to(rng.integers(0, 256, 3).astype(np.uint8), (size, size, 3))
-        return cls(mask.astype(bool), patch)
-
-    def cover(self, picture: Picture) -> Picture:
-        """The crop with the occluder in front of it."""
-        return np.where(self.mask[..., None], self.patch, picture)
-
-    def hidden_share(self, points: NDArray) -> float:
-        """Share of the points (n, 2), pixels of the crop, that are hidden."""
-        index = np.clip(points, 0, len(self.mask) - 1).astype(int)
-        return float(self.mask[index[:, 1], index[:, 0]].mean())
 
 
 def shuffle_tiles(picture: Picture, order: NDArray[np.int64]) -> Picture:

@@ -25,17 +25,21 @@ import numpy as np
 import torch
 
 from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.projection import CROP_SIZE
 
 from .augmentation import Augmenter
 from .dataset import Batch, BatchSequence, BatchShape, Pictures, batches, make_batch, mixed, real_faces, rendered_heads
 from .losses import Objective, RegressorLoss
 from .meta_joint import look_ahead, record
 from .network import FaceRegressor, Statistics, normalise
+from .released import read_weights, trainable
 from .training_settings import Method, TrainingSettings, parse_stages
 from .workspace import DATA, RUNS
 
 #: Steps between two lines of progress.
 _REPORT_EVERY = 25
+#: Crops that an exported network's BatchNorms get their statistics from.
+_UNFOLDING_CROPS = 256
 
 
 def measure_statistics(pictures: Pictures, augmenter: Augmenter, crops: int = 8192) -> Statistics:
@@ -128,10 +132,10 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
         }  # fmt: skip
 
-    def start_from(self, state: dict[str, Any]) -> None:
-        """Take over another run's averaged weights."""
+    def start_from(self, weights: dict[str, torch.Tensor]) -> None:
+        """Take over another network's weights."""
         for network in (self.network, self.averaged):
-            network.load_state_dict(state["averaged"])
+            network.load_state_dict(weights)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint under a temporary name, then rename."""
@@ -213,30 +217,41 @@ def train(trainer: Trainer, sequence: BatchSequence, folder: Path, until: int | 
 
 
 def run(settings: TrainingSettings, resume: bool, initial: Path | None = None) -> None:
-    """Train from the start, from this run's checkpoint, or from another run's averaged weights."""
+    """Train from the start, from this run's checkpoint, or from another run's (or the released) weights."""
     folder = RUNS / settings.run
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pictures = load_pictures(settings)
     augmenter = Augmenter(MorphableModel.load(), settings.augmentation)
-    resumed = resume and checkpoint.exists()
-    source = checkpoint if resumed else initial
-    state = torch.load(source, weights_only=True, map_location=device) if source else None
-    statistics = load_statistics(state) if state and resumed else measure_statistics(pictures, augmenter)
-    trainer = Trainer(settings, statistics, device)
-    if state and resumed:
+    if resume and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True, map_location=device)
+        trainer = Trainer(settings, load_statistics(state), device)
         trainer.restore(state)
-    elif state:
-        trainer.start_from(state)
+    else:
+        trainer = Trainer(settings, measure_statistics(pictures, augmenter), device)
+        if initial is not None:
+            trainer.start_from(_initial_weights(initial, trainer.statistics, pictures, augmenter))
     train(trainer, BatchSequence(pictures, augmenter, settings.shapes(), settings.seed), folder)
+
+
+def _initial_weights(
+    path: Path, statistics: Statistics, pictures: Pictures, augmenter: Augmenter
+) -> dict[str, torch.Tensor]:
+    """Weights of another run's checkpoint (the averaged ones) or of an exported regressor."""
+    if path.suffix == ".onnx":
+        chances = np.cumsum(pictures.weight, dtype=np.float64)
+        images = make_batch(pictures, chances, augmenter, BatchShape(_UNFOLDING_CROPS, CROP_SIZE), (0, 0)).images
+        return trainable(read_weights(path), statistics, images).state_dict()
+    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+    return state
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", required=True)
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--initial", type=Path, help="checkpoint whose averaged weights to start from")
+    parser.add_argument("--initial", type=Path, help="checkpoint or regressor.onnx whose weights to start from")
     defaults = TrainingSettings(run="")
     names = (
         "crops", "batch", "learning_rate", "width", "seed", "save_every", "render_share", "look_ahead", "follow",

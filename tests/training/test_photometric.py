@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
-from training.photometric import Look, Occluder, add_noise, motion_blur, shuffle_tiles
+from training.photometric import Look, add_noise, motion_blur, shuffle_tiles
 
 
 def dot():
@@ -42,16 +42,6 @@ def test_frames_of_a_video_share_everything_but_noise():
         one, two = (look.apply(picture, np.random.default_rng(i), np.zeros(2)).astype(float) for i in (0, 1))
         assert np.abs(one - two).mean() <= 1.5 * look.noise + 1e-9 or look.quality is not None
         assert np.array_equal(one, two) == (look.noise == 0)
-
-
-def test_an_occluder_covers_its_mask_alone_and_counts_what_it_hides():
-    picture = np.full((60, 60, 3), 7, np.uint8)
-    occluder = Occluder.draw(60, np.full((60, 60, 3), 200, np.uint8), np.random.default_rng(6))
-    covered = occluder.cover(picture)
-    np.testing.assert_array_equal(covered[~occluder.mask], 7)
-    np.testing.assert_array_equal(covered[occluder.mask], occluder.patch[occluder.mask])
-    inside, outside = (np.argwhere(m)[:1, ::-1] + 0.5 for m in (occluder.mask, ~occluder.mask))
-    assert occluder.hidden_share(np.concatenate([inside, outside])) == 0.5
 
 
 def test_shuffled_tiles_keep_every_pixel():

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training tests need requirements/training.txt")
+
+import torch
+
+from ddfa_blender.paths import model_file
+from training.network import Statistics, normalise
+from training.released import read_weights, trainable
+
+
+def statistics():
+    """Means and spreads far from those of the release."""
+    rng = np.random.default_rng(5)
+    draw = [torch.from_numpy(rng.uniform(0.5, 2.0, n).astype(np.float32)) for n in (62, 62, 136, 136, 52)]
+    return Statistics(*draw)
+
+
+def test_the_release_with_batch_norm_again_computes_what_the_file_does():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    crops = np.random.default_rng(7).integers(0, 256, (8, 120, 120, 3)).astype(np.uint8)
+    ours = statistics()
+    network = trainable(read_weights(model_file("regressor.onnx")), ours, torch.from_numpy(crops))
+    session = onnxruntime.InferenceSession(str(model_file("regressor.onnx")), providers=["CPUExecutionProvider"])
+    params, landmarks, arkit, confidence = session.run(None, {"image": crops})
+    with torch.no_grad():
+        heads = network.eval()(normalise(torch.from_numpy(crops)))
+    np.testing.assert_allclose(ours.real_params(heads.params).numpy(), params, atol=2e-2, rtol=1e-3)
+    np.testing.assert_allclose(ours.real_landmarks(heads.landmarks).numpy(), landmarks, atol=2e-2)
+    np.testing.assert_allclose(torch.sigmoid(heads.arkit).numpy(), arkit, atol=1e-3)
+    np.testing.assert_allclose(torch.sigmoid(heads.confidence).numpy(), confidence, atol=1e-3)
+    # In training mode each BatchNorm takes the batch's own statistics, which here are those it was given.
+    with torch.no_grad():
+        trained = network.train()(normalise(torch.from_numpy(crops)))
+    np.testing.assert_allclose(trained.arkit.numpy(), heads.arkit.numpy(), atol=5e-2)
+
+
+def test_any_other_file_is_refused(tmp_path):
+    import onnx
+
+    node = onnx.helper.make_node("Identity", ["a"], ["b"])
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "ab"]
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "g", values[:1], values[1:])), tmp_path / "x.onnx")
+    with pytest.raises(ValueError, match=r"training\.export"):
+        read_weights(tmp_path / "x.onnx")

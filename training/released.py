@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Go on training from an exported regressor: checkpoints are large and stay behind, the ONNX file is in the repository.
+
+The export folds each BatchNorm into its convolution. Here each gets one back that normalises by what the layer gives
+on training crops and undoes exactly that, so that the network computes the same and can be trained on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from .network import FaceRegressor, Statistics, normalise
+
+_HEADS = "network.heads.weight"
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The arrays of an exported regressor by name, as float32.
+
+    Raises:
+        ValueError: it is no regressor that ``training.export`` wrote.
+    """
+    tensors = {
+        tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).astype(np.float32))
+        for tensor in onnx.load(str(path)).graph.initializer
+    }
+    if f"{_HEADS}_half" not in tensors:
+        raise ValueError(f"{path} was not written by training.export")
+    return tensors | {_HEADS: tensors.pop(f"{_HEADS}_half")}
+
+
+@torch.no_grad()
+def trainable(weights: dict[str, Tensor], statistics: Statistics, images: Tensor) -> FaceRegressor:
+    """A network with BatchNorm that computes what the exported one does.
+
+    Args:
+        weights: of :func:`read_weights`.
+        statistics: the new run's; the heads are scaled to it.
+        images: (n, 120, 120, 3) uint8 training crops, of which each BatchNorm takes mean and variance.
+    """
+    first = weights["network.backbone.0.0.weight"]
+    network = FaceRegressor(len(first) / 32)
+    feature = normalise(images)
+    for index, (convolution, normalisation, _) in enumerate(network.backbone):
+        convolution.weight.copy_(weights[f"network.backbone.{index}.0.weight"])
+        feature = convolution(feature)
+        bias = weights[f"network.backbone.{index}.0.bias"]
+        _pass_through(normalisation, feature, bias)
+        feature = torch.relu_(feature.add_(bias[:, None, None]))
+    network.middle_pooling.weight.copy_(weights["network.middle_pooling.weight"])
+    network.last_pooling.weight.copy_(weights["network.last_pooling.weight"])
+    _copy_heads(network, weights, statistics)
+    return network
+
+
+def _pass_through(normalisation: nn.BatchNorm2d, feature: Tensor, bias: Tensor) -> None:
+    """Make BatchNorm add ``bias`` and nothing else, while it knows the statistics of ``feature`` (n, c, h, w)."""
+    mean, variance = feature.mean((0, 2, 3)), feature.var((0, 2, 3))
+    normalisation.running_mean.copy_(mean)
+    normalisation.running_var.copy_(variance)
+    normalisation.weight.copy_(torch.sqrt(variance + normalisation.eps))
+    normalisation.bias.copy_(mean + bias)
+
+
+def _copy_heads(network: FaceRegressor, weights: dict[str, Tensor], statistics: Statistics) -> None:
+    """The linear heads, with their z-scores taken from the export's statistics to the run's."""
+    weight, bias = weights[_HEADS].clone(), weights["network.heads.bias"].clone()
+    start = 0
+    for name, size in zip(("params", "landmarks"), network.sizes[:2], strict=True):
+        rows = slice(start, start + size)
+        old_mean, old_std = weights[f"statistics.{name}_mean"], weights[f"statistics.{name}_std"]
+        mean, std = getattr(statistics, f"{name}_mean").cpu(), getattr(statistics, f"{name}_std").cpu()
+        weight[rows] *= (old_std / std)[:, None]
+        bias[rows] = (bias[rows] * old_std + old_mean - mean) / std
+        start += size
+    network.heads.weight.copy_(weight)
+    network.heads.bias.copy_(bias)
