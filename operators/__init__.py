@@ -3,10 +3,10 @@
 
 import bpy
 
-from . import capture, export_fbx, state
+from . import capture, export_fbx, presets, state
 
 #: Each has a tuple ``classes``.
-_MODULES = (capture, export_fbx)
+_MODULES = (capture, export_fbx, presets)
 _classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 

@@ -3,10 +3,10 @@
 
 import bpy
 
-from . import cleanup, export, footage, head, timing
+from . import cleanup, export, footage, head, presets, timing
 
-#: Each has a tuple ``classes``; the main panel's comes first, for the others hang on it.
-_MODULES = (footage, timing, cleanup, head, export)
+#: Each has a tuple ``classes``; the main panel's (and its presets) come first, for the others hang on it.
+_MODULES = (presets, footage, timing, cleanup, head, export)
 _classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 

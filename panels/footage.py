@@ -10,6 +10,7 @@ import bpy
 from ..operators import capture, state
 from ..operators.job import Job
 from .common import SidebarPanel, draw_problem, draw_reason, draw_text
+from .presets import DDFA_PT_presets
 
 
 class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
@@ -17,6 +18,10 @@ class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
 
     bl_idname = "DDFA_PT_capture"
     bl_label = "Face Capture"
+
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        """The presets' button."""
+        DDFA_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
         """The picker, then the button or the running capture's progress."""

@@ -27,6 +27,10 @@ class SceneState(bpy.types.PropertyGroup):
     )
     settings: PointerProperty(type=PerformanceSettings)
 
+    def current(self) -> PerformanceSettings:
+        """The settings to show and change: those of the current head, else those for the next one."""
+        return self.head.ddfa.settings if head.of_armature(self.head) is not None else self.settings
+
 
 class HeadState(bpy.types.PropertyGroup):
     """``Object.ddfa`` of a captured head's armature."""
@@ -39,6 +43,6 @@ class HeadState(bpy.types.PropertyGroup):
 
 
 def current(scene: bpy.types.Scene) -> PerformanceSettings:
-    """The settings to show and change: those of the current head, else those for the next one."""
-    armature = scene.ddfa.head
-    return armature.ddfa.settings if head.of_armature(armature) is not None else scene.ddfa.settings
+    """Shorthand for :meth:`SceneState.current`."""
+    settings: PerformanceSettings = scene.ddfa.current()
+    return settings
