@@ -9,6 +9,9 @@ ARKit weights want them, and never more than the weights themselves.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,26 +41,50 @@ def arkit_residual(model: MorphableModel, expression: ArrayLike, arkit: ArrayLik
         arkit: (N, 52) weights of the ARKit units, 0…1.
     """
     b, a = np.asarray(expression, dtype=np.float64), np.clip(np.asarray(arkit, dtype=np.float64), 0.0, 1.0)
-    units = np.array(RESIDUAL_UNITS)
-    vertices = _moved_vertices(model, units)
-    shown = _columns(model.expression_basis, vertices)
-    wanted = _columns(model.arkit_basis, vertices)
-    added = wanted[:, units]
-    normal = added.T @ added
-    pull = _RIDGE * np.diag(normal)
-    limit = a[:, units]
-    right = a @ (wanted.T @ added) - b @ (shown.T @ added) + limit * pull
-    normal += np.diag(pull)
+    problem = _Problem.of(model)
+    units, normal = problem.units, problem.normal
+    # Units first: each step works on one unit's values in all frames.
+    limit = np.ascontiguousarray(a[:, units].T)
+    right = problem.from_arkit @ a.T - problem.from_expression @ b.T + limit * problem.pull[:, None]
     weights = limit.copy()
+    step = np.empty(len(a))
     for _ in range(_SWEEPS):
         for u in range(len(units)):
             if normal[u, u] <= 0.0:
                 continue
-            step = (right[:, u] - weights @ normal[:, u]) / normal[u, u]
-            weights[:, u] = np.clip(weights[:, u] + step, 0.0, limit[:, u])
+            np.dot(normal[u], weights, out=step)
+            np.subtract(right[u], step, out=step)
+            step /= normal[u, u]
+            weights[u] += step
+            # Faster than np.clip on so few numbers.
+            np.minimum(weights[u], limit[u], out=weights[u])
+            np.maximum(weights[u], 0.0, out=weights[u])
     result = np.zeros_like(a)
-    result[:, units] = weights
+    result[:, units] = weights.T
     return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """The normal equations of U residual units on the vertices that they move."""
+
+    units: NDArray[np.intp]  # (U,)
+    normal: NDArray[np.float64]  # (U, U), pull included
+    pull: NDArray[np.float64]  # (U,)
+    from_arkit: NDArray[np.float64]  # (U, 52), what is wanted …
+    from_expression: NDArray[np.float64]  # (U, 10), … and what is there already
+
+    @classmethod
+    @lru_cache(maxsize=4)
+    def of(cls, model: MorphableModel) -> _Problem:
+        """For a model; worked out once."""
+        units = np.array(RESIDUAL_UNITS)
+        vertices = _moved_vertices(model, units)
+        shown, wanted = _columns(model.expression_basis, vertices), _columns(model.arkit_basis, vertices)
+        added = wanted[:, units]
+        normal: NDArray[np.float64] = added.T @ added
+        pull: NDArray[np.float64] = _RIDGE * np.diagonal(normal)
+        return cls(units, normal + np.diag(pull), pull, added.T @ wanted, added.T @ shown)
 
 
 def _moved_vertices(model: MorphableModel, units: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -8,17 +8,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .detector import Detector
 from .errors import CaptureCancelled, CaptureError
 from .face_model import BUNDLED_BASIS
+from .footage.video import Video, VideoInfo
 from .model_folder import ModelFolder
 from .names import ARKIT_NAMES, PARAMETER_COUNT
 from .settings import CaptureSettings
 from .take import Take, TakeHeader
 from .timing import StageTimings
-from .tracker import FaceDetector, FaceFit, FaceFitter, Tracker
-from .video import Video, VideoInfo
+from .tracking.detector import Detector
+from .tracking.face_path import FacePath, find_path
+from .tracking.tracker import FaceDetector, FaceFit, FaceFitter, Tracker
 
 __all__ = ["CaptureSettings", "Engine", "capture"]
 
@@ -61,30 +63,36 @@ def capture(
     engine: Engine | None = None,
     model: Path | str | None = None,
     timings: StageTimings | None = None,
+    watch: Callable[[NDArray[np.uint8], FaceFit | None], None] | None = None,
 ) -> Take:
     """Track the face in a video.
 
     Args:
         video_path: the footage.
         settings: in and out point, choice of face, thresholds.
-        progress: called with (frames done, estimated frames in all) after each frame; 0 in all = unknown.
+        progress: called with (frames done, estimated frames in all) after each frame; 0 in all = unknown. No frame
+            is done yet while a face that was picked in another frame is followed to the in point.
         cancelled: asked before each frame; True stops the work.
         engine: loaded networks; None loads those of ``model``.
         model: model folder (see ``model_folder.py``); None = the bundled one.
-        timings: gets the seconds of the stages ``load``, ``decode``, ``detect``, ``regress``.
+        timings: gets the seconds of the stages ``load``, ``pick``, ``decode``, ``detect``, ``regress``.
+        watch: shown each picture (H, W, 3) RGB and the face in it (None = lost) once it is tracked; must not keep
+            or change the picture.
 
     Raises:
-        CaptureError: the video cannot be used, has no face, or a model file is missing.
+        CaptureError: the video cannot be used, has no face, none where one was picked, or a model file is missing.
         CaptureCancelled: ``cancelled`` said so.
     """
     settings = settings or CaptureSettings()
     timings = timings or StageTimings()
     path = Path(video_path)
-    with Video(path) as video:
+    with Video(path, sequence_rate=settings.sequence_rate) as video:
         with timings.stage("load"):
             engine = engine or Engine.load(model)
-        tracker = Tracker(engine.fitter, engine.detector, settings, timings)
-        track = _track(video, tracker, settings, timings, progress, cancelled)
+        with timings.stage("pick"):
+            picked = _find_picked(path, engine, settings, _count_in_range(video.info, settings), progress, cancelled)
+        tracker = Tracker(engine.fitter, engine.detector, settings, timings, picked)
+        track = _track(video, tracker, settings, timings, progress, cancelled, watch)
         info = video.info
     if not track.times:
         raise CaptureError(f"{path.name} has no frame between the in and the out point; move them into the footage.")
@@ -124,6 +132,7 @@ def _track(
     timings: StageTimings,
     progress: Callable[[int, int], None] | None,
     cancelled: Callable[[], bool] | None,
+    watch: Callable[[NDArray[np.uint8], FaceFit | None], None] | None,
 ) -> _Track:
     def check_cancelled() -> None:
         if cancelled is not None and cancelled():
@@ -142,8 +151,32 @@ def _track(
         track.height, track.width = frame.image.shape[:2]
         track.fits.append(tracker.step(frame.image, frame.time))
         track.times.append(frame.time)
+        if watch is not None:
+            watch(frame.image, track.fits[-1])
         if progress is not None:
             progress(len(track.times), max(total, len(track.times)) if total else 0)
+
+
+def _find_picked(
+    path: Path,
+    engine: Engine,
+    settings: CaptureSettings,
+    total: int,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> FacePath | None:
+    """Follow the face that the user picked in some frame to the in point."""
+    if settings.face_hint_time is None:
+        return None
+
+    def report() -> None:
+        if progress is not None:
+            progress(0, total)
+
+    def open_video() -> Video:
+        return Video(path, sequence_rate=settings.sequence_rate)
+
+    return find_path(open_video, engine.detector, settings, report, cancelled)
 
 
 def _count_in_range(info: VideoInfo, settings: CaptureSettings) -> int:

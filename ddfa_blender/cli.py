@@ -19,12 +19,12 @@ from .atomic import check_writable, write_json
 from .capture import Engine, capture
 from .errors import CaptureError
 from .faces import check_boxes, face_in_box, find_faces
-from .photo import read_photo
+from .footage.photo import read_photo
 from .report import capture_report
-from .roi import box_from_landmarks, overlap
 from .scoring import nme51, nme68, summarise
 from .settings import CaptureSettings
 from .timing import StageTimings
+from .tracking.roi import box_from_landmarks, overlap
 
 #: Exit code for errors that the user can mend.
 USER_ERROR = 2

@@ -14,8 +14,9 @@ from .capture import Engine
 from .errors import CaptureError
 from .names import ARKIT_NAMES
 from .projection import decompose, euler_degrees, split
-from .roi import box_from_landmarks, overlap, roi_from_box
-from .tracker import FaceFit
+from .tracking.detector import INPUT_SIDES
+from .tracking.roi import box_from_landmarks, overlap, roi_from_box
+from .tracking.tracker import FaceFit
 
 #: A detection is a face when the regressor is at least this confident of it.
 _ACCEPT_CONFIDENCE = 0.3
@@ -45,10 +46,13 @@ class Face:
         }
 
 
-def find_faces(engine: Engine, image_rgb: NDArray[np.uint8]) -> list[Face]:
-    """All faces in a photo (H, W, 3) uint8 RGB, best first; ``box`` is the tight box of the landmarks found."""
+def find_faces(engine: Engine, image_rgb: NDArray[np.uint8], *, sides: tuple[int, ...] = INPUT_SIDES) -> list[Face]:
+    """All faces in a photo (H, W, 3) uint8 RGB, best first; ``box`` is the tight box of the landmarks found.
+
+    ``sides`` are the detector's input sizes: the last alone finds small faces beside large ones too.
+    """
     faces: list[Face] = []
-    for detection in engine.detector.detect(image_rgb):
+    for detection in engine.detector.detect(image_rgb, sides=sides):
         fit = engine.fitter.fit_detection(image_rgb, detection)
         if fit.confidence >= _ACCEPT_CONFIDENCE:
             faces.append(Face(box_from_landmarks(fit.landmarks68), fit))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take → Performance: one identity per clip, pose and expression refitted to it, gaps filled, smoothing."""
+"""Take → Solution, the expensive step: one identity per clip, pose and expression of every frame refitted to it."""
 
 from __future__ import annotations
 
@@ -11,55 +11,33 @@ from numpy.typing import NDArray
 
 from .errors import CaptureError
 from .face_model import FaceModel
-from .gaps import GapFill, GapMode
-from .names import ARKIT_NAMES
-from .performance import Performance
+from .performance import Solution
 from .projection import Pose, decompose, euler_degrees, split
 from .quaternions import continuous, from_matrices
 from .refit import FaceSubset, image_transforms, refit
-from .smoothing import smooth
 from .take import Take
 
-_EYES = np.array([name.startswith("eye") for name in ARKIT_NAMES])
 #: Rounds of Weiszfeld's algorithm, and the distance (in standard deviations) below which it stops weighing.
 _WEISZFELD_ROUNDS = 50
 _WEISZFELD_FLOOR = 1e-6
 
 
 @dataclass(frozen=True)
-class Smoothing:
-    """Full reach of the zero-phase smoothing in seconds for each group of channels; 0 = off."""
-
-    head: float = 0.0  # rotation and translation
-    expression: float = 0.0  # the ten components
-    eyes: float = 0.0  # ARKit's eye units: lids and gaze
-    face: float = 0.0  # all other ARKit units
-
-    def __post_init__(self) -> None:
-        if not all(math.isfinite(s) and s >= 0.0 for s in (self.head, self.expression, self.eyes, self.face)):
-            raise CaptureError("Smoothing must be 0 seconds (off) or more.")
-
-
-@dataclass(frozen=True)
 class SolveSettings:
-    """How a Take becomes a Performance; cheap to change, the footage is not touched again."""
+    """How a Take becomes a Solution; the footage is not touched again."""
 
     min_confidence: float = 0.3  # frames below count as lost
     field_of_view: float = 40.0  # assumed view of the camera across the picture's longer side, degrees
     line_of_sight: bool = True  # turn heads seen off the picture's centre into the camera's axes
     expression_prior: float = 2.0  # expected error of the network's face in millimetres; more = calmer
     sweeps: int = 3  # alternations of pose and expression
-    gaps: GapMode = "interpolate"
-    smoothing: Smoothing = Smoothing()
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.field_of_view <= 170.0:
             raise CaptureError("The field of view must lie between 1 and 170 degrees.")
-        if self.gaps not in ("hold", "interpolate"):
-            raise CaptureError("Gaps can be held or interpolated: choose `hold` or `interpolate`.")
 
 
-def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -> Performance:
+def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -> Solution:
     """Solve a Take with the model that its coefficients belong to.
 
     Raises:
@@ -88,22 +66,18 @@ def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -
     )
     center = subset.rigidity @ subset.neutral(identity)
     focal = max(take.header.width, take.header.height) / 2.0 / math.tan(math.radians(settings.field_of_view) / 2.0)
-    translation = head_translation(fitted.pose, center, focal)
     rotation = fitted.pose.rotation
     if settings.line_of_sight:
         rotation = line_of_sight(fitted.pose, center, focal) @ rotation
-    fill = GapFill.plan(take.time, tracked, settings.gaps)
-    return _smoothed(
-        Performance(
-            time=take.time.copy(),
-            expression=fill.linear(_spread(fitted.expression, tracked)),
-            arkit=fill.linear(np.clip(take.arkit.astype(np.float64), 0.0, 1.0)),
-            head_rotation=continuous(fill.rotations(_spread(from_matrices(rotation), tracked))),
-            head_translation=fill.linear(_spread(translation, tracked)),
-            identity=identity,
-            tracked=tracked,
-        ),
-        settings.smoothing,
+    translation = head_translation(fitted.pose, rotation, center, focal)
+    return Solution(
+        time=take.time.copy(),
+        expression=_spread(fitted.expression, tracked),
+        arkit=_spread(np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0), tracked),
+        head_rotation=_spread(continuous(from_matrices(rotation)), tracked),
+        head_translation=_spread(translation, tracked),
+        identity=identity,
+        tracked=tracked,
     )
 
 
@@ -142,16 +116,16 @@ def line_of_sight(pose: Pose, face_center: NDArray, focal: float) -> NDArray[np.
     return np.eye(3) + skew + skew @ skew / (1.0 + c)[:, None, None]
 
 
-def head_translation(pose: Pose, face_center: NDArray, focal: float) -> NDArray[np.float64]:
+def head_translation(pose: Pose, rotation: NDArray, face_center: NDArray, focal: float) -> NDArray[np.float64]:
     """Positions (N, 3) of the head's pivot in millimetres, model axes, relative to their median.
 
     The scale tells the distance of the face (its weighted centre, (3,) millimetres from the pivot)
     to a camera of this focal length in pixels; the pivot lies behind it, by an amount that turns
-    with the head.
+    with the head: by ``rotation`` (N, 3, 3), the head's in the camera's axes, line of sight included.
     """
-    across = pose.translation[:, :2] / pose.scale[:, None]
-    depth = -focal / pose.scale - (pose.rotation @ face_center)[:, 2]
-    position = np.concatenate([across, depth[:, None]], axis=1)
+    seen = pose.translation / pose.scale[:, None] + pose.rotation @ face_center
+    face = np.concatenate([seen[:, :2], -focal / pose.scale[:, None]], axis=1)
+    position = face - rotation @ face_center
     return position - np.median(position, axis=0)
 
 
@@ -160,20 +134,3 @@ def _spread(values: NDArray, tracked: NDArray[np.bool_]) -> NDArray[np.float64]:
     result = np.full((len(tracked), *values.shape[1:]), np.nan)
     result[tracked] = values
     return result
-
-
-def _smoothed(performance: Performance, smoothing: Smoothing) -> Performance:
-    """The performance with each group of channels smoothed."""
-    time, arkit = performance.time, performance.arkit.copy()
-    for columns, window in ((_EYES, smoothing.eyes), (~_EYES, smoothing.face)):
-        arkit[:, columns] = smooth(time, arkit[:, columns], window)
-    rotation = smooth(time, performance.head_rotation, smoothing.head)
-    return Performance(
-        time=time,
-        expression=smooth(time, performance.expression, smoothing.expression),
-        arkit=np.clip(arkit, 0.0, 1.0),
-        head_rotation=rotation / np.linalg.norm(rotation, axis=1, keepdims=True),
-        head_translation=smooth(time, performance.head_translation, smoothing.head),
-        identity=performance.identity,
-        tracked=performance.tracked,
-    )

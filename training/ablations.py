@@ -22,14 +22,14 @@ import torch
 
 from ddfa_blender.atomic import write_json
 from ddfa_blender.capture import Engine, capture
-from ddfa_blender.detector import Detector
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.model_folder import ModelFolder
 from ddfa_blender.projection import decompose, euler_degrees, split
-from ddfa_blender.regressor import Regressor
-from ddfa_blender.roi import roi_from_landmarks
 from ddfa_blender.scoring import jitter, nme51, nme68, stability
-from ddfa_blender.tracker import FaceFitter
+from ddfa_blender.tracking.detector import Detector
+from ddfa_blender.tracking.regressor import Regressor
+from ddfa_blender.tracking.roi import roi_from_landmarks
+from ddfa_blender.tracking.tracker import FaceFitter
 
 from .augmentation import AugmentationSettings
 from .evaluation.material import (

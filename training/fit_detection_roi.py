@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fit the constants of ``ddfa_blender/detection_roi.py`` and print them.
+"""Fit the constants of ``ddfa_blender/tracking/detection_roi.py`` and print them.
 
     python -m training.fit_detection_roi [--labels training/data/labels.npz] [--count 6000]
 
@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ddfa_blender.detection_roi import detection_features, roi_from_detection
-from ddfa_blender.detector import Detection, Detector
-from ddfa_blender.roi import overlap, roi_from_landmarks
+from ddfa_blender.tracking.detection_roi import detection_features, roi_from_detection
+from ddfa_blender.tracking.detector import Detection, Detector
+from ddfa_blender.tracking.roi import overlap, roi_from_landmarks
 
 from .faces import PICTURE_SIZE, read_shard, shard_paths
 

@@ -38,7 +38,7 @@ class LossWeights:
     """Shares of the terms beside the objective, which counts 1. ``steadiness`` is only there in short videos."""
 
     landmarks: float = 1.0
-    arkit: float = 1.0
+    arkit: float = 2.5
     steadiness: float = 0.5
     confidence: float = 0.1
 

@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.capture import Engine, capture
-from ddfa_blender.detector import Detector
+from ddfa_blender.cleaning.cleanup import perform
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
 from ddfa_blender.performance import Performance
 from ddfa_blender.projection import Pose, nearest_rotation
 from ddfa_blender.quaternions import from_matrices, to_matrices
-from ddfa_blender.regressor import Regressor
-from ddfa_blender.solve import SolveSettings, line_of_sight, solve
+from ddfa_blender.solve import SolveSettings, line_of_sight
 from ddfa_blender.take import Take
-from ddfa_blender.tracker import FaceFitter
+from ddfa_blender.tracking.detector import Detector
+from ddfa_blender.tracking.regressor import Regressor
+from ddfa_blender.tracking.tracker import FaceFitter
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 CLIP, TRUTH = DATA / "rendered_clip.mp4", DATA / "rendered_clip.npz"
@@ -158,7 +159,9 @@ def run(regressor: Path | None = None) -> Comparison:
     take, model = capture(CLIP, engine=engine), MorphableModel.load()
     truth = Truth.load()
     # The clip's camera is known, as a user's may be; the default is a guess at an unknown one.
-    return compare_performance(take, solve(take, model, SolveSettings(field_of_view=truth.field_of_view)), truth, model)
+    return compare_performance(
+        take, perform(take, model, SolveSettings(field_of_view=truth.field_of_view)), truth, model
+    )
 
 
 def table(result: Comparison) -> str:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.capture import Engine
-from ddfa_blender.detector import Detection
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import CROP_SIZE, apply, join
-from ddfa_blender.regressor import Regression
-from ddfa_blender.roi import box_from_landmarks
-from ddfa_blender.tracker import FaceFitter
+from ddfa_blender.tracking.detector import Detection
+from ddfa_blender.tracking.regressor import Regression
+from ddfa_blender.tracking.roi import box_from_landmarks
+from ddfa_blender.tracking.tracker import FaceFitter
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
 

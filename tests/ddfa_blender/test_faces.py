@@ -7,7 +7,7 @@ import pytest
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.faces import check_boxes, face_in_box, find_faces
 from ddfa_blender.morphable_model import MorphableModel
-from ddfa_blender.roi import box_from_landmarks, roi_from_box
+from ddfa_blender.tracking.roi import box_from_landmarks, roi_from_box
 from tests.ddfa_blender.support import square_engine, square_frame
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddfa_blender.gaps import GapFill
 from ddfa_blender.quaternions import continuous, from_matrices, slerp, to_matrices
 
 
@@ -40,17 +39,3 @@ def test_slerp_goes_evenly_on_the_short_way(sign: float) -> None:
     middle = slerp(about(0, 10.0), sign * about(0, 50.0), 0.25)
     np.testing.assert_allclose(middle, about(0, 20.0), atol=1e-12)
     np.testing.assert_allclose(slerp(about(0, 10.0), about(0, 10.0), 0.7), about(0, 10.0), atol=1e-12)
-
-
-def test_gaps_fill_by_time_not_by_frame() -> None:
-    time = np.array([0.0, 1.0, 3.0, 4.0])
-    fill = GapFill.plan(time, np.array([True, False, False, True]), "interpolate")
-    values = np.array([[0.0], [np.nan], [np.nan], [8.0]])
-    np.testing.assert_allclose(fill.linear(values)[:, 0], [0.0, 2.0, 6.0, 8.0])
-    rotations = np.stack([about(2, 0.0), about(2, 0.0), about(2, 0.0), about(2, 40.0)])
-    np.testing.assert_allclose(fill.rotations(rotations)[2], about(2, 30.0), atol=1e-12)
-
-
-def test_a_gap_plan_needs_a_tracked_frame() -> None:
-    with pytest.raises(ValueError, match="no tracked frame"):
-        GapFill.plan(np.arange(3.0), np.zeros(3, bool), "hold")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from ddfa_blender.errors import CaptureError
-from ddfa_blender.gaps import GapMode
 from ddfa_blender.imported_model import ImportedModel
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import (
@@ -19,7 +18,7 @@ from ddfa_blender.projection import (
     rotation_from_euler,
 )
 from ddfa_blender.quaternions import from_matrices, to_matrices
-from ddfa_blender.solve import Smoothing, SolveSettings, clip_identity, head_translation, line_of_sight, solve
+from ddfa_blender.solve import SolveSettings, clip_identity, head_translation, line_of_sight, solve
 from ddfa_blender.take import Take, TakeHeader
 
 WIDTH, HEIGHT = 640, 360
@@ -83,28 +82,28 @@ def lose(take: Take, frames: slice) -> Take:
 
 
 def test_a_perfect_take_gives_the_truth_back(truth: Truth, model: MorphableModel) -> None:
-    performance = solve(truth.take, model, EXACT)
-    np.testing.assert_allclose(performance.identity, truth.identity, atol=1e-3)
-    np.testing.assert_allclose(performance.expression, truth.expression, atol=1e-3)
-    assert angles_between(performance.head_rotation, truth.rotation).max() < 0.01
-    np.testing.assert_allclose(performance.arkit, truth.take.arkit, atol=1e-6)
-    assert performance.tracked.all()
+    solution = solve(truth.take, model, EXACT)
+    np.testing.assert_allclose(solution.identity, truth.identity, atol=1e-3)
+    np.testing.assert_allclose(solution.expression, truth.expression, atol=1e-3)
+    assert angles_between(solution.head_rotation, truth.rotation).max() < 0.01
+    np.testing.assert_allclose(solution.arkit, truth.take.arkit, atol=1e-6)
+    assert solution.tracked.all()
 
 
 def test_one_identity_is_kept_while_the_network_wavers(model: MorphableModel) -> None:
     truth = Truth(model, count=120, shape_noise=0.5)
-    performance = solve(truth.take, model, SolveSettings(line_of_sight=False))
-    assert np.abs(performance.identity - truth.identity).mean() < 0.06
-    assert angles_between(performance.head_rotation, truth.rotation).mean() < 1.5
+    solution = solve(truth.take, model, SolveSettings(line_of_sight=False))
+    assert np.abs(solution.identity - truth.identity).mean() < 0.06
+    assert angles_between(solution.head_rotation, truth.rotation).mean() < 1.5
 
 
 def test_the_head_moves_as_far_as_it_did(truth: Truth, model: MorphableModel) -> None:
     """Sideways motion is pixels over scale; depth is focal length over scale, less the turning of the face."""
-    performance = solve(truth.take, model, EXACT)
+    solution = solve(truth.take, model, EXACT)
     across = (truth.pivot - [WIDTH / 2.0, HEIGHT / 2.0]) / truth.scale[:, None]
     across -= np.median(across, axis=0)
-    np.testing.assert_allclose(performance.head_translation[:, :2], across, atol=0.05)
-    np.testing.assert_allclose(np.median(performance.head_translation, axis=0), 0.0, atol=1e-9)
+    np.testing.assert_allclose(solution.head_translation[:, :2], across, atol=0.05)
+    np.testing.assert_allclose(np.median(solution.head_translation, axis=0), 0.0, atol=1e-9)
 
 
 def test_depth_follows_a_pinhole_camera() -> None:
@@ -113,9 +112,25 @@ def test_depth_follows_a_pinhole_camera() -> None:
     distance = np.array([500.0, 1000.0, 1000.0])
     rotation = rotation_from_euler([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [90.0, 0.0, 0.0]])
     pose = Pose(focal / distance, rotation, np.zeros((3, 3)))
-    depth = head_translation(pose, center, focal)[:, 2]
+    depth = head_translation(pose, rotation, center, focal)[:, 2]
     np.testing.assert_allclose(depth[0] - depth[1], 500.0, atol=1e-9)
     np.testing.assert_allclose(depth[2] - depth[1], 100.0, atol=1e-9)
+
+
+def test_the_pivot_of_a_head_that_slides_past_the_camera_moves_straight() -> None:
+    """A head that only slides sideways at one depth, always turned to the camera, seen by a perspective one."""
+    focal, center = 800.0, np.array([0.0, -20.0, 100.0])
+    pivot = np.stack([np.linspace(-300.0, 300.0, 7), np.full(7, 30.0), np.full(7, -900.0)], axis=1)
+    face = pivot + center
+    scale = focal / -face[:, 2]
+    # What a scaled orthographic fit sees of it: the head against the ray, the face's centre at its pixel.
+    pose = Pose(scale, np.tile(np.eye(3), (7, 1, 1)), np.zeros((7, 3)))
+    seen = np.concatenate([face[:, :2] * scale[:, None], np.zeros((7, 1))], axis=1)
+    sight = line_of_sight(pose._replace(translation=seen), np.zeros(3), focal)
+    against_ray = np.swapaxes(sight, -1, -2)
+    pose = Pose(scale, against_ray, seen - scale[:, None] * (against_ray @ center))
+    found = head_translation(pose, line_of_sight(pose, center, focal) @ against_ray, center, focal)
+    np.testing.assert_allclose(found, pivot - np.median(pivot, axis=0), atol=1e-6)
 
 
 def test_the_identity_ignores_a_minority_of_wrong_frames(truth: Truth) -> None:
@@ -134,30 +149,23 @@ def test_the_identity_trusts_confident_and_frontal_frames() -> None:
     assert clip_identity(shapes, frontal, np.array([0.1, 1.0])).mean() > 0.8
 
 
-def test_gaps_are_marked_and_interpolated(truth: Truth, model: MorphableModel) -> None:
-    performance = solve(lose(truth.take, slice(10, 14)), model, EXACT)
-    np.testing.assert_array_equal(np.nonzero(~performance.tracked)[0], [10, 11, 12, 13])
+def test_lost_frames_are_flagged_and_empty(truth: Truth, model: MorphableModel) -> None:
+    solution = solve(lose(truth.take, slice(10, 14)), model, EXACT)
+    np.testing.assert_array_equal(np.nonzero(~solution.tracked)[0], [10, 11, 12, 13])
     whole = solve(truth.take, model, EXACT)
-    share = (truth.time[11] - truth.time[9]) / (truth.time[14] - truth.time[9])
-    between = (1.0 - share) * whole.expression[9] + share * whole.expression[14]
-    np.testing.assert_allclose(performance.expression[11], between, atol=2e-3)
-    for values in (performance.head_rotation, performance.head_translation, performance.arkit):
-        assert np.isfinite(values).all()
-    np.testing.assert_allclose(np.linalg.norm(performance.head_rotation, axis=1), 1.0, atol=1e-9)
+    for name in ("expression", "arkit", "head_rotation"):
+        values = getattr(solution, name)
+        assert np.isnan(values[10:14]).all()
+        np.testing.assert_allclose(values[solution.tracked], getattr(whole, name)[solution.tracked], atol=2e-3)
+    assert np.isnan(solution.head_translation[10:14]).all() and np.isfinite(solution.head_translation[14:]).all()
 
 
-def test_gaps_can_be_held(truth: Truth, model: MorphableModel) -> None:
-    performance = solve(lose(truth.take, slice(10, 14)), model, replace(EXACT, gaps="hold"))
-    for values in (performance.expression, performance.head_rotation, performance.head_translation, performance.arkit):
-        np.testing.assert_allclose(values[10:14], np.repeat(values[9:10], 4, axis=0), atol=1e-12)
-
-
-@pytest.mark.parametrize("mode", ["hold", "interpolate"])
-def test_gaps_at_the_ends_are_held(truth: Truth, model: MorphableModel, mode: GapMode) -> None:
-    take = lose(lose(truth.take, slice(0, 3)), slice(36, 40))
-    performance = solve(take, model, replace(EXACT, gaps=mode))
-    np.testing.assert_allclose(performance.expression[:3], np.repeat(performance.expression[3:4], 3, axis=0))
-    np.testing.assert_allclose(performance.arkit[36:], np.repeat(performance.arkit[35:36], 4, axis=0))
+def test_frames_of_little_confidence_are_empty_too(truth: Truth, model: MorphableModel) -> None:
+    confidence = truth.take.confidence.copy()
+    confidence[5] = 0.4
+    solution = solve(replace(truth.take, confidence=confidence), model, replace(EXACT, min_confidence=0.5))
+    np.testing.assert_array_equal(np.nonzero(~solution.tracked)[0], [5])
+    assert np.isnan(solution.arkit[5]).all() and np.isnan(solution.head_rotation[5]).all()
 
 
 def test_a_take_without_a_confident_frame(truth: Truth, model: MorphableModel) -> None:
@@ -169,9 +177,9 @@ def test_a_take_without_a_confident_frame(truth: Truth, model: MorphableModel) -
 
 def test_one_frame_is_enough(model: MorphableModel) -> None:
     truth = Truth(model, count=1)
-    performance = solve(truth.take, model, EXACT)
-    np.testing.assert_allclose(performance.expression, truth.expression, atol=1e-3)
-    np.testing.assert_allclose(performance.head_translation, 0.0, atol=1e-9)
+    solution = solve(truth.take, model, EXACT)
+    np.testing.assert_allclose(solution.expression, truth.expression, atol=1e-3)
+    np.testing.assert_allclose(solution.head_translation, 0.0, atol=1e-9)
 
 
 def test_quaternions_never_jump_over_a_full_turn(model: MorphableModel) -> None:
@@ -189,29 +197,9 @@ def test_quaternions_never_jump_over_a_full_turn(model: MorphableModel) -> None:
     assert rotation[0] @ from_matrices(rotation_from_euler(angles[-1])) > 0.0 > rotation[0] @ rotation[-1]
 
 
-def test_smoothing_touches_only_its_own_channels(truth: Truth, model: MorphableModel) -> None:
-    random = np.random.default_rng(2)
-    arkit = np.clip(truth.take.arkit + random.normal(0.0, 0.2, truth.take.arkit.shape), 0.0, 1.0).astype(np.float32)
-    take = replace(truth.take, arkit=arkit)
-    raw = solve(take, model, EXACT)
-    eyes = solve(take, model, replace(EXACT, smoothing=Smoothing(eyes=0.5)))
-    changed = np.abs(eyes.arkit - raw.arkit).max(axis=0) > 1e-6
-    np.testing.assert_array_equal(np.nonzero(changed)[0], np.arange(8, 22))
-    np.testing.assert_array_equal(eyes.expression, raw.expression)
-    head = solve(take, model, replace(EXACT, smoothing=Smoothing(head=0.5)))
-    assert np.abs(head.head_rotation - raw.head_rotation).max() > 1e-6
-    np.testing.assert_allclose(np.linalg.norm(head.head_rotation, axis=1), 1.0, atol=1e-12)
-    np.testing.assert_array_equal(head.arkit, raw.arkit)
-    assert eyes.arkit.min() >= 0.0
-    assert eyes.arkit.max() <= 1.0
-
-
-@pytest.mark.parametrize("settings", [{"field_of_view": 0.0}, {"gaps": "guess"}])
-def test_senseless_settings_are_refused(settings: dict[str, object]) -> None:
-    with pytest.raises(CaptureError):
-        SolveSettings(**settings)  # type: ignore[arg-type]
-    with pytest.raises(CaptureError, match="Smoothing"):
-        Smoothing(head=-1.0)
+def test_senseless_settings_are_refused() -> None:
+    with pytest.raises(CaptureError, match="field of view"):
+        SolveSettings(field_of_view=0.0)
 
 
 def test_line_of_sight_turns_the_optical_axis_to_the_ray_and_nothing_else():
@@ -248,10 +236,10 @@ def points(model: MorphableModel) -> ImportedModel:
 def test_a_model_of_68_points_is_enough(points: ImportedModel) -> None:
     truth = Truth(points)
     take = replace(truth.take, header=replace(truth.take.header, basis="theirs"))
-    performance = solve(take, points, EXACT)
-    np.testing.assert_allclose(performance.expression, truth.expression, atol=1e-3)
-    np.testing.assert_allclose(performance.identity, truth.identity, atol=1e-3)
-    assert angles_between(performance.head_rotation, truth.rotation).max() < 0.1
+    solution = solve(take, points, EXACT)
+    np.testing.assert_allclose(solution.expression, truth.expression, atol=1e-3)
+    np.testing.assert_allclose(solution.identity, truth.identity, atol=1e-3)
+    assert angles_between(solution.head_rotation, truth.rotation).max() < 0.1
 
 
 def test_a_take_is_solved_only_with_the_model_of_its_coefficients(

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.capture import Engine, capture
-from ddfa_blender.detector import Detector
 from ddfa_blender.model_folder import ModelFolder
 from ddfa_blender.published.convert import import_published
-from ddfa_blender.regressor import Regressor
-from ddfa_blender.roi import crop
 from ddfa_blender.take import Take
-from ddfa_blender.tracker import FaceFitter
+from ddfa_blender.tracking.detector import Detector
+from ddfa_blender.tracking.regressor import Regressor
+from ddfa_blender.tracking.roi import crop
+from ddfa_blender.tracking.tracker import FaceFitter
 from training.faces import SHARED
 from training.workspace import DATA
 

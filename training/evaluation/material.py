@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.errors import CaptureError
-from ddfa_blender.photo import read_photo
-from ddfa_blender.video import Video
+from ddfa_blender.footage.photo import read_photo
+from ddfa_blender.footage.video import Video
 from training.faces import SHARED, decode_picture, encoded_pictures
 from training.workspace import DATA
 

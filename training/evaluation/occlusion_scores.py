@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ddfa_blender.roi import roi_from_landmarks, square
 from ddfa_blender.scoring import nme51
-from ddfa_blender.tracker import FaceFitter
+from ddfa_blender.tracking.roi import roi_from_landmarks, square
+from ddfa_blender.tracking.tracker import FaceFitter
 
 from .contest import Contest
 from .covered_photos import COVERED_SHARE, VARIANTS, covered_photos

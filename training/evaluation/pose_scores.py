@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.projection import decompose, euler_degrees, nearest_rotation, split
-from ddfa_blender.roi import roi_from_landmarks
 from ddfa_blender.scoring import nme68
-from ddfa_blender.tracker import FaceFitter
+from ddfa_blender.tracking.roi import roi_from_landmarks
+from ddfa_blender.tracking.tracker import FaceFitter
 
 from .contest import Contest
 from .material import RenderedHead, rendered_heads

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ddfa_blender.detection_roi import roi_from_detection
-from ddfa_blender.tracker import FaceDetector, FaceFit, FaceFitter
+from ddfa_blender.tracking.detection_roi import roi_from_detection
+from ddfa_blender.tracking.tracker import FaceDetector, FaceFit, FaceFitter
 
 _SMALLEST_AREA = 2020.0
 

@@ -4,7 +4,7 @@
     .venvs/teacher/bin/python -m training.evaluation.teacher face_landmarker.task     (`tools.measure_teacher` does it)
 
 Writes ``training/data/teacher/NAME.MODE.npz`` (see teacher_tracks.py); files that exist are kept. Clips are looked at
-in both of the teacher's modes, with frames, order and times of ``ddfa_blender.video``:
+in both of the teacher's modes, with frames, order and times of ``ddfa_blender.footage.video``:
 
 * VIDEO with one face: as the teacher is used on footage; it follows the face and steadies its landmarks (one-euro
   filter). This is the reference of the scores, for it is the teacher at its best on a clip.
@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 
 from ddfa_blender.atomic import write_atomically
 from ddfa_blender.errors import CaptureError
+from ddfa_blender.footage.video import Video
 from ddfa_blender.names import ARKIT_NAMES
-from ddfa_blender.video import Video
 
 from .covered_photos import COVERED_SHARE, covered_photos
 from .material import (

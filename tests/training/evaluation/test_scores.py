@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ddfa_blender.detector import Detection
 from ddfa_blender.errors import CaptureError
-from ddfa_blender.roi import roi_from_landmarks
-from ddfa_blender.tracker import FaceFit, FaceFitter
+from ddfa_blender.tracking.detector import Detection
+from ddfa_blender.tracking.roi import roi_from_landmarks
+from ddfa_blender.tracking.tracker import FaceFit, FaceFitter
 from training.evaluation import contest, material, scores, teacher_tracks
 from training.evaluation.published_loop import follow_as_published
 from training.evaluation.teacher_tracks import TeacherTrack

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .paths import model_file
+from ..paths import model_file
 from .session import open_session
 
 #: Longest side of the network's input in pixels; the next is tried when the one before finds nothing.

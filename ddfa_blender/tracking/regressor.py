@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CaptureError
-from .names import ARKIT_NAMES, PARAMETER_COUNT
-from .paths import model_file
-from .projection import CROP_SIZE
+from ..errors import CaptureError
+from ..names import ARKIT_NAMES, PARAMETER_COUNT
+from ..paths import model_file
+from ..projection import CROP_SIZE
 from .roi import BUNDLED_CROP, CROPS
 from .session import open_session
 

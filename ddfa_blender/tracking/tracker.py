@@ -9,15 +9,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..face_model import FaceModel
+from ..projection import CROP_SIZE, project_landmarks, split
+from ..settings import CaptureSettings
+from ..timing import StageTimings
 from .detection_roi import roi_from_detection
 from .detector import INPUT_SIDES, Detection
-from .face_model import FaceModel
-from .projection import CROP_SIZE, project_landmarks, split
+from .face_path import FacePath, apart, longer_side, middle
 from .regressor import Regression, Regressor
 from .roi import Crop, box_from_landmarks, crop, overlap, roi_from_landmarks
 from .scene_cut import SceneCuts
-from .settings import CaptureSettings
-from .timing import StageTimings
 
 #: Mean distance between the landmark branch and the projected model, as a share of the landmarks'
 #: box: up to the first the two agree fully, from the second on not at all.
@@ -40,7 +41,7 @@ class FaceRegressor(Protocol):
     """What the tracker needs of a regressor."""
 
     def predict(self, crops: NDArray[np.uint8]) -> Regression:
-        """See :meth:`ddfa_blender.regressor.Regressor.predict`."""
+        """See :meth:`ddfa_blender.tracking.regressor.Regressor.predict`."""
 
 
 class FaceDetector(Protocol):
@@ -49,7 +50,7 @@ class FaceDetector(Protocol):
     def detect(
         self, image_rgb: NDArray[np.uint8], *, threshold: float = ..., sides: tuple[int, ...] = ...
     ) -> list[Detection]:
-        """See :meth:`ddfa_blender.detector.Detector.detect`."""
+        """See :meth:`ddfa_blender.tracking.detector.Detector.detect`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +161,10 @@ class Tracker:
         detector: FaceDetector,
         settings: CaptureSettings | None = None,
         timings: StageTimings | None = None,
+        path: FacePath | None = None,
     ) -> None:
+        """Track as the settings say; ``path`` is where the face that the user picked is known to be."""
+        self._path = path
         self._fitter = fitter
         self._detector = detector
         self._settings = settings or CaptureSettings()
@@ -179,12 +183,26 @@ class Tracker:
             # Whatever is there now is not the same picture: only the detector may say that it is a face.
             self._current = self._last_roi = None
         fit = self._follow(image_rgb, self._current) if self._current is not None else None
+        if fit is not None and self._strayed(fit, time):
+            fit = None
         if fit is None:
             fit = self._search(image_rgb, time)
         self._current = fit
         if fit is not None:
             self._last_roi, self._last_time = fit.next_roi, time
         return fit
+
+    def _guide(self, time: float) -> NDArray[np.float64] | None:
+        """Where the picked face is known to be, box (4,)."""
+        return self._path.box_at(time) if self._path is not None and self._path.covers(time) else None
+
+    def _strayed(self, fit: FaceFit, time: float) -> bool:
+        """Another face than the picked one is being followed."""
+        known = self._guide(time)
+        if known is None:
+            return False
+        box = box_from_landmarks(fit.landmarks68)
+        return apart(box, known) > max(longer_side(box), longer_side(known))
 
     def _follow(self, image: NDArray[np.uint8], previous: FaceFit) -> FaceFit | None:
         """Track on from the previous frame; None when the face is lost."""
@@ -207,7 +225,13 @@ class Tracker:
 
     def _search(self, image: NDArray[np.uint8], time: float) -> FaceFit | None:
         """Look for the face anew; None when there is none."""
-        sides = INPUT_SIDES if self._searches % _SMALL_FACE_INTERVAL == 0 else INPUT_SIDES[:1]
+        guided = self._path is not None and self._path.covers(time)
+        if guided and self._guide(time) is None:
+            return None  # the picked face is not there: others are not meant
+        # A picked face may be small beside a large one, which would end the detector's search.
+        picked = guided or (self._settings.face_hint is not None and self._last_roi is None)
+        thorough = self._searches % _SMALL_FACE_INTERVAL == 0
+        sides = INPUT_SIDES[-1:] if picked else INPUT_SIDES if thorough else INPUT_SIDES[:1]
         self._searches += 1
         detections = self._detect(image, self._settings.detection_threshold, sides)
         for detection in self._ranked(detections, image.shape, time):
@@ -226,19 +250,22 @@ class Tracker:
 
     def _ranked(self, detections: list[Detection], shape: tuple[int, ...], time: float) -> list[Detection]:
         """The faces that may be taken up, best first."""
+        known = self._guide(time)
+        if known is not None:
+            near = [d for d in detections if apart(d.box, known) < max(longer_side(d.box), longer_side(known))]
+            return sorted(near, key=lambda d: apart(d.box, known))
         if self._last_roi is None or time - self._last_time > _PATIENCE:
-            return sorted(detections, key=lambda d: -_prominence(d, shape, self._settings.face_hint))
+            return sorted(detections, key=lambda d: -prominence(d.box, shape, self._settings.face_hint))
         center, side = (self._last_roi[:2] + self._last_roi[2:]) / 2.0, self._last_roi[2] - self._last_roi[0]
         distances = [float(np.linalg.norm((d.box[:2] + d.box[2:]) / 2.0 - center)) for d in detections]
         order = np.argsort(distances, kind="stable")
         return [detections[i] for i in order if distances[i] < side]
 
 
-def _prominence(detection: Detection, shape: tuple[int, ...], hint: tuple[float, float] | None) -> float:
-    """Larger for the face to prefer: nearest to the hint, or large and central."""
-    center = (detection.box[:2] + detection.box[2:]) / 2.0
+def prominence(box: NDArray, shape: tuple[int, ...], hint: tuple[float, float] | None = None) -> float:
+    """Larger for the face to prefer by its box (4,) in a picture of this shape: near the hint, or large and central."""
     if hint is not None:
-        return -float(np.linalg.norm(center - hint))
-    size = float(np.sqrt(np.prod(detection.box[2:] - detection.box[:2])))
-    middle = np.array([shape[1], shape[0]]) / 2.0
-    return size * (1.0 - 0.5 * float(np.linalg.norm(center - middle) / np.linalg.norm(middle)))
+        return -float(np.linalg.norm(middle(box) - hint))
+    size = float(np.sqrt(np.prod(box[2:] - box[:2])))
+    center = np.array([shape[1], shape[0]]) / 2.0
+    return size * (1.0 - 0.5 * float(np.linalg.norm(middle(box) - center) / np.linalg.norm(center)))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import CaptureError
+from ..errors import CaptureError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

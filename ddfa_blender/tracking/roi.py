@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .projection import CROP_SIZE
+from ..projection import CROP_SIZE
 
 #: Side of the ROI ÷ longer side of the landmarks' tight box.
 ROI_SCALE = float(np.sqrt(2.0))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CaptureError
+from ..errors import CaptureError
 
 
 def read_photo(path: Path | str) -> NDArray[np.uint8]:
