@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The CSV of Epic's Live Link Face app (ARKit mode): written for Unreal and other tools, and read as a capture.
+
+What this rests on. Epic documents no more than the columns' names, so the rest was read off recordings of the app
+that are public (github.com/alexdjulin/LiveLinkFace-CSV-Retarget-For-Motionbuilder): 61 values in the order below with
+ten decimals; timecode of the phone's clock, 60 frames to the second with thousandths of a frame. Angles are radians.
+In those recordings an eye's pitch is +0.611 (35°) at a full look down and −0.438 (25°) at a full look up, its yaw
+moves by 0.61 for a full look to the side and is negative towards the subject's left, and its roll is what the order
+pitch, yaw, roll from the outside in demands to four decimals (the test repeats the sum). The head's three angles were
+off in those recordings (zero); they are taken to follow the eyes' order and signs. The eyes diverge there by 3.8° at
+rest, an offset of the tracker that is not imitated.
+
+So with x to the subject's left, y up, z out of the face:  R = Rx(pitch) · Ry(−yaw) · Rz(roll). Positive pitch looks
+down, positive yaw turns to the subject's right, positive roll leans the head to the subject's right shoulder.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..atomic import write_atomically
+from ..errors import CaptureError
+from ..names import ARKIT_NAMES, EXPRESSION_COUNT, SHAPE_COUNT
+from ..performance import Performance, Solution
+from ..quaternions import continuous, from_matrices, to_matrices
+from .reading import read_text
+from .rotations import X, Y, Z, about, from_angles, to_angles
+from .timecode import Timecode, TimecodeRate, elapsed, guess_rate
+
+KIND = "Live Link Face CSV"
+
+TIMECODE, COUNT = "Timecode", "BlendshapeCount"
+#: ARKit's channels in the app's order.
+_APP_ORDER = (
+    "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
+    "eyeWideLeft", "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
+    "eyeSquintRight", "eyeWideRight", "jawForward", "jawRight", "jawLeft", "jawOpen", "mouthClose", "mouthFunnel",
+    "mouthPucker", "mouthRight", "mouthLeft", "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight",
+    "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight", "mouthRollLower", "mouthRollUpper",
+    "mouthShrugLower", "mouthShrugUpper", "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft",
+    "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp",
+    "browOuterUpLeft", "browOuterUpRight", "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft",
+    "noseSneerRight", "tongueOut",
+)  # fmt: skip
+#: Yaw, pitch, roll of each.
+_ANGLES = tuple(f"{part}{angle}" for part in ("Head", "LeftEye", "RightEye") for angle in ("Yaw", "Pitch", "Roll"))
+VALUES: tuple[str, ...] = (*(name[0].upper() + name[1:] for name in _APP_ORDER), *_ANGLES)
+COLUMNS: tuple[str, ...] = (TIMECODE, COUNT, *VALUES)
+
+#: Column of ``arkit`` for each of the app's channels, in the app's order.
+_TO_APP = np.array([ARKIT_NAMES.index(name) for name in _APP_ORDER])
+_INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
+#: Turn of an eye at a weight of 1.
+_SIDEWAYS, _DOWN, _UP = math.radians(35.0), math.radians(35.0), math.radians(25.1)
+#: Phones before 2018 and early releases of the app have no tongue.
+_OPTIONAL = {"tongueOut"}
+#: Values that no weight takes: a file in percent, or garbage.
+_LARGEST_WEIGHT = 5.0
+_LARGEST_ANGLE = math.pi * 1.01
+
+AngleUnit = Literal["RADIANS", "DEGREES"]
+
+
+@dataclass(frozen=True, eq=False)
+class LiveLinkTake:
+    """N frames of a recording; where the app lost the face, everything but ``time`` is NaN."""
+
+    time: NDArray[np.float64]  # (N,) seconds since the first frame, rising
+    arkit: NDArray[np.float64]  # (N, 52), 0…1
+    head_rotation: NDArray[np.float64]  # (N, 4) unit quaternion w, x, y, z in model axes, continuous sign
+    eyes: NDArray[np.float64]  # (N, 2, 3) yaw, pitch, roll of the left and the right eye as written, radians
+    tracked: NDArray[np.bool_]  # (N,)
+    start: str  # label of the first frame
+    rate: TimecodeRate
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def solution(self) -> Solution:
+        """The recording as if solved from a take, for the clean-up: it has no components and no translation."""
+        nothing = np.where(self.tracked, 0.0, np.nan)[:, None]
+        return Solution(
+            time=self.time,
+            expression=np.repeat(nothing, EXPRESSION_COUNT, axis=1),
+            arkit=self.arkit,
+            head_rotation=self.head_rotation,
+            head_translation=np.repeat(nothing, 3, axis=1),
+            identity=np.zeros(SHAPE_COUNT),
+            tracked=self.tracked,
+        )
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where a file has its columns."""
+
+    clock: int
+    count: int  # beyond all columns if there is none
+    present: tuple[int, ...]  # columns of values
+    places: tuple[int, ...]  # and the place of each among VALUES
+
+    @classmethod
+    def of(cls, header: Sequence[str], path: Path | str) -> _Layout:
+        """Read a header.
+
+        Raises:
+            CaptureError: it is not the app's.
+        """
+        names = [name.strip().lower() for name in header]
+        known = {name.lower(): place for place, name in enumerate(COLUMNS, start=-2)}
+        if TIMECODE.lower() not in names:
+            raise CaptureError(f"{path} is not a {KIND}: it has no column Timecode; choose another file.")
+        missing = [name for name in ARKIT_NAMES if name.lower() not in names and name not in _OPTIONAL]
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise CaptureError(
+                f"{path} is not a {KIND}: the column {missing[0]}{more} is missing; choose another file."
+            )
+        twice = next((name for name in known if names.count(name) > 1), None)
+        if twice is not None:
+            raise CaptureError(f"{path} has the column {twice} twice; choose another file.")
+        values = [(column, known[name]) for column, name in enumerate(names) if known.get(name, -1) >= 0]
+        count = names.index(COUNT.lower()) if COUNT.lower() in names else len(names)
+        present, places = zip(*values, strict=True)
+        return cls(names.index(TIMECODE.lower()), count, present, places)
+
+
+def write_live_link_face(
+    performance: Performance, path: Path | str, rate: TimecodeRate | None = None, start: float = 0.0
+) -> None:
+    """Write a performance as the app would have recorded it.
+
+    Args:
+        performance: its frames are written as they are, with fractions of frames in the timecode.
+        path: the file, under exactly this name.
+        rate: of the timecode; None = the app's 60.
+        start: seconds since midnight of the performance's time 0.
+
+    Raises:
+        CaptureError: the file cannot be written, or ``start`` is no time of day.
+    """
+    if not 0.0 <= start < 24 * 3600:
+        raise CaptureError("The timecode must start between 0 and 24 hours; enter a time of day.")
+    labels = [(rate or TimecodeRate()).text(start + seconds) for seconds in np.asarray(performance.time)]
+    values = np.concatenate(
+        [
+            np.asarray(performance.arkit, dtype=np.float64)[:, _TO_APP],
+            head_angles(to_matrices(performance.head_rotation)),
+            *(head_angles(eye) for eye in eye_rotations(performance.arkit)),
+        ],
+        axis=1,
+    )
+
+    def write(file: BinaryIO) -> None:
+        file.write((",".join(COLUMNS) + "\n").encode())
+        file.writelines(
+            f"{label},{len(VALUES)},{','.join(f'{value:.10f}' for value in row)}\n".encode()
+            for label, row in zip(labels, values, strict=True)
+        )
+
+    write_atomically(path, write)
+
+
+def read_live_link_face(
+    path: Path | str, rate: TimecodeRate | None = None, angles: AngleUnit = "RADIANS"
+) -> LiveLinkTake:
+    """Read a recording of the app, or what other programs write in its format.
+
+    Columns may come in any order and capitalisation, with others between them, separated by commas, semicolons (with
+    decimal commas) or tabs. Rows without values are frames without a face; rows that do not advance in time are left
+    out.
+
+    Args:
+        path: the file.
+        rate: of the timecode; None = told from the labels (``timecode.guess_rate``).
+        angles: unit of the head's and the eyes' angles; the app writes radians, some programs degrees.
+
+    Raises:
+        CaptureError: the file is missing, no such recording, or holds values that cannot be right.
+    """
+    header, *rows = _rows(read_text(path, KIND), path)
+    layout = _Layout.of(header, path)
+    codes = [_timecode(row, layout.clock, line, path) for line, row in enumerate(rows, start=2)]
+    values = np.array([_values(row, layout, line, path) for line, row in enumerate(rows, start=2)])
+    if not len(values):
+        raise CaptureError(f"{path} has no frames; record again.")
+    rate = rate or guess_rate(codes)
+    try:
+        time = np.array(elapsed(codes, rate))
+    except ValueError as error:
+        raise CaptureError(f"{path} has timecode of another rate: {error}; choose its rate.") from error
+    keep = _advancing(time, path)
+    _check(values[keep], angles, path)
+    return _take(time[keep], values[keep], angles, rows[0][layout.clock].strip(), rate)
+
+
+def head_angles(rotations: ArrayLike) -> NDArray[np.float64]:
+    """Yaw, pitch, roll (…, 3) in radians, as the app writes them, of rotations (…, 3, 3) in model axes."""
+    pitch, yaw, roll = np.moveaxis(to_angles(rotations, (X, Y, Z)), -1, 0)
+    return np.stack([-yaw, pitch, roll], axis=-1)
+
+
+def rotations_from_angles(yaw_pitch_roll: ArrayLike) -> NDArray[np.float64]:
+    """Inverse of :func:`head_angles`: radians (…, 3) → (…, 3, 3)."""
+    yaw, pitch, roll = np.moveaxis(np.asarray(yaw_pitch_roll, dtype=np.float64), -1, 0)
+    return from_angles(np.stack([pitch, -yaw, roll], axis=-1), (X, Y, Z))
+
+
+def eye_rotations(arkit: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotations (N, 3, 3) of the left and the right eye in the head, from the gaze channels of (N, 52)."""
+    weights = np.asarray(arkit, dtype=np.float64)
+
+    def look(direction: str, side: str) -> NDArray[np.float64]:
+        return weights[:, _INDEX[f"eyeLook{direction}{side}"]]
+
+    def rotation(side: str, left: str, right: str) -> NDArray[np.float64]:
+        turn = _SIDEWAYS * (look(left, side) - look(right, side))
+        nod = _DOWN * look("Down", side) - _UP * look("Up", side)
+        return about(Y, turn) @ about(X, nod)
+
+    return rotation("Left", "Out", "In"), rotation("Right", "In", "Out")
+
+
+def _rows(text: str, path: Path | str) -> list[list[str]]:
+    """The table's rows that are not empty, the header first."""
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max((",", ";", "\t"), key=first.count)
+    try:
+        rows = [
+            row for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if any(map(str.strip, row))
+        ]
+    except csv.Error as error:
+        raise CaptureError(f"{path} is not a {KIND}; choose another file.") from error
+    if not rows:
+        raise CaptureError(f"{path} is empty; choose another file.")
+    if delimiter != ",":
+        rows[1:] = [[cell.replace(",", ".") for cell in row] for row in rows[1:]]
+    return rows
+
+
+def _timecode(row: Sequence[str], column: int, line: int, path: Path | str) -> Timecode:
+    try:
+        return Timecode.parse(row[column])
+    except (ValueError, IndexError) as error:
+        raise CaptureError(f"Line {line} of {path} has no timecode; the file is damaged, record again.") from error
+
+
+def _values(row: Sequence[str], layout: _Layout, line: int, path: Path | str) -> list[float]:
+    """The app's 61 values in its order; NaN in all of them where it saw no face, 0 in columns that are not there."""
+    cells = [row[i] if i < len(row) else "" for i in layout.present]
+    if (layout.count < len(row) and row[layout.count].strip() == "0") or not any(map(str.strip, cells)):
+        return [math.nan] * len(VALUES)
+    try:
+        numbers = [float(cell) for cell in cells]
+    except ValueError as error:
+        raise CaptureError(f"Line {line} of {path} lacks a number; the file is damaged, record again.") from error
+    if not all(map(math.isfinite, numbers)):
+        raise CaptureError(f"Line {line} of {path} has a number that is none; the file is damaged, record again.")
+    values = [0.0] * len(VALUES)
+    for place, number in zip(layout.places, numbers, strict=True):
+        values[place] = number
+    return values
+
+
+def _advancing(time: NDArray[np.float64], path: Path | str) -> NDArray[np.bool_]:
+    """Where time is beyond all before."""
+    latest = np.maximum.accumulate(np.concatenate([[-np.inf], time[:-1]]))
+    keep = time > latest
+    if 2 * int(keep.sum()) < len(time):
+        raise CaptureError(f"The timecode of {path} stands still or runs backwards; record again.")
+    return keep
+
+
+def _check(values: NDArray[np.float64], angles: AngleUnit, path: Path | str) -> None:
+    seen = values[~np.isnan(values[:, 0])]
+    if not len(seen):
+        raise CaptureError(f"{path} has no frame with a face; record again.")
+    weights, turns = seen[:, : len(_APP_ORDER)], seen[:, len(_APP_ORDER) :]
+    if np.abs(weights).max() > _LARGEST_WEIGHT:
+        raise CaptureError(f"{path} has weights far beyond 0 to 1; export them as fractions, not as percent.")
+    if angles == "RADIANS" and np.abs(turns).max() > _LARGEST_ANGLE:
+        raise CaptureError(f"{path} has angles beyond half a turn in radians; read it with angles in degrees.")
+
+
+def _take(
+    time: NDArray[np.float64], values: NDArray[np.float64], angles: AngleUnit, start: str, rate: TimecodeRate
+) -> LiveLinkTake:
+    tracked = ~np.isnan(values[:, 0])
+    arkit = np.empty((len(time), len(ARKIT_NAMES)))
+    arkit[:, _TO_APP] = np.clip(values[:, : len(_APP_ORDER)], 0.0, 1.0)
+    turns = values[:, len(_APP_ORDER) :].reshape(-1, 3, 3)
+    turns = np.radians(turns) if angles == "DEGREES" else turns
+    rotation = np.full((len(time), 4), np.nan)
+    rotation[tracked] = continuous(from_matrices(rotations_from_angles(turns[tracked, 0])))
+    return LiveLinkTake(time, arkit, rotation, turns[:, 1:], tracked, start, rate)
