@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import CaptureError
 from .face_model import FaceModel
 from .imported_model import ImportedModel, is_imported
 from .morphable_model import MorphableModel
 from .paths import MODEL_FOLDER
-from .regressor import Regressor
+
+if TYPE_CHECKING:
+    from .tracking.regressor import Regressor
 
 REGRESSOR = "regressor.onnx"
 MORPHABLE_MODEL = "morphable_model.npz"
@@ -46,6 +49,9 @@ class ModelFolder:
         Raises:
             CaptureError: it is missing or broken.
         """
+        # It needs cv2 and onnxruntime; those who only ask for the morphable model do not.
+        from .tracking.regressor import Regressor
+
         return Regressor(self.path / REGRESSOR)
 
     def face_model(self) -> FaceModel:

@@ -16,7 +16,8 @@ from .errors import CaptureError
 from .face_model import BUNDLED_BASIS
 from .names import ARKIT_NAMES, PARAMETER_COUNT
 
-#: Version of the file format; a newer one is refused.
+#: Version of the file format; a newer one is refused. New header entries do not raise it: readers pass over those
+#: that they do not know and have a default for each that is missing.
 TAKE_VERSION = 1
 
 #: Arrays of a Take and their shapes after the frame axis.
@@ -28,6 +29,8 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "landmarks68": (68, 3),
     "arkit": (len(ARKIT_NAMES),),
 }
+#: Header entries that lists and searches rely on.
+_TEXTS = ("source", "title", "footage", "captured", "uid")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,33 @@ class TakeHeader:
     #: ``arkit`` is 0 and such ``confidence`` says only whether network and model agree.
     basis: str = BUNDLED_BASIS
     absent_outputs: list[str] = field(default_factory=list)
+    #: What the user calls it, "" = not named; the whole path of the footage on the machine that captured it; when
+    #: that was, as ISO 8601 with its zone; and a random text that all copies of this take share and no other has.
+    #: Takes of earlier releases have none of the four.
+    title: str = ""
+    footage: str = ""
+    captured: str = ""
+    uid: str = ""
     version: int = TAKE_VERSION
+
+    @classmethod
+    def from_json(cls, text: str, file: Path) -> TakeHeader:
+        """The header out of the text in ``file``.
+
+        Raises:
+            CaptureError: a newer version of the extension wrote it.
+            ValueError, TypeError, KeyError: it is no header.
+        """
+        header = json.loads(text)
+        version = header["version"]
+        if not isinstance(version, int) or version < 1:
+            raise ValueError(f"not a version: {version!r}")
+        if version > TAKE_VERSION:
+            raise CaptureError(f"{file} was written by a newer version of this extension; update the extension.")
+        if not all(isinstance(header.get(key, ""), str) for key in _TEXTS):
+            raise ValueError(f"{', '.join(_TEXTS)} must be texts")
+        known = {f.name for f in fields(cls)}
+        return cls(**{key: value for key, value in header.items() if key in known})
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,20 +133,9 @@ class Take:
             raise CaptureError(f"There is no take at {file}; capture the footage first.")
         try:
             with np.load(file, allow_pickle=False) as data:
-                header = json.loads(str(data["header"]))
-                _check_version(header, file)
-                arrays = {name: data[name] for name in _SHAPES}
-            known = {f.name for f in fields(TakeHeader)}
-            return cls(**arrays, header=TakeHeader(**{k: v for k, v in header.items() if k in known}))
+                header = TakeHeader.from_json(str(data["header"]), file)
+                return cls(**{name: data[name] for name in _SHAPES}, header=header)
         except CaptureError:
             raise
         except Exception as error:  # damaged archives raise a dozen unrelated types (zip, zlib, struct, json, …)
             raise CaptureError(f"{file} is not a take or is damaged; capture the footage again.") from error
-
-
-def _check_version(header: Any, file: Path) -> None:
-    version = header["version"]
-    if not isinstance(version, int) or version < 1:
-        raise ValueError(f"not a version: {version!r}")
-    if version > TAKE_VERSION:
-        raise CaptureError(f"{file} was written by a newer version of this extension; update the extension.")
