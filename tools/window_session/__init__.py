@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real Blender with a window, worked with a real mouse: checks what headless tests cannot see, and takes the
+pictures for the user docs.
+
+    python -m tools.window_session.make_root trixie FOLDER            # once: a Debian with Blender in it
+    python -m tools.window_session --blender-root FOLDER --zip ZIP --out FOLDER [--clip CLIP] [--scenario NAME]
+
+How the mouse finds a button: Blender tells scripts where its regions are, but not where the buttons in them are. So
+the session moves the mouse down a region and asks Blender, through the helper ``in_blender.py``, which operator or
+property the button beneath the mouse has (the same question that "Copy Python Command" and "Copy Data Path" in a
+button's own menu answer). Nothing depends on a layout, a font, a theme or a translation, and a button that a user
+could not reach is not found either. Panel headers are no buttons: they are found by clicking where no button is and
+asking which panels were drawn afterwards.
+"""

@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inside a Blender with a window: answer questions that the session lays into a folder.
+
+    blender --python tools/window_session/in_blender.py -- FOLDER [LANGUAGE]
+
+Each ``request-N.json`` in FOLDER, ``{"what": name, "with": {arguments}}``, is answered by ``reply-N.json``,
+``{"value": …}`` or ``{"error": text}``. Files instead of a socket: they cross a chroot and need no port.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+REPOSITORY = "user_default"
+EXTENSION = f"bl_ext.{REPOSITORY}.ddfa_face_capture"
+PANEL_PREFIX = "DDFA_PT_"
+_TICK_SECONDS = 0.02
+
+#: The extension's panels that drew their bodies: a closed one does not.
+_drawn: set[str] = set()
+
+
+def window() -> dict[str, Any]:
+    """Sizes and places in window pixels, y up, and what runs modally."""
+    main = bpy.context.window_manager.windows[0]
+    return {
+        "width": main.width,
+        "height": main.height,
+        "scale": bpy.context.preferences.system.ui_scale,
+        "modal": [operator.bl_idname for operator in main.modal_operators],
+        "regions": [
+            {
+                "area": area.type, "region": region.type, "x": region.x, "y": region.y,
+                "width": region.width, "height": region.height,
+                "tab": getattr(region, "active_panel_category", ""),
+            }
+            for area in main.screen.areas for region in area.regions if region.width > 1 and region.height > 1
+        ],
+    }  # fmt: skip
+
+
+def hovered(area: str, region: str) -> dict[str, str]:
+    """The button beneath the mouse in a region: its operator call and its property's path; "" where there is none."""
+    found = {"operator": "", "property": ""}
+    with _override(area, region):
+        clipboard = bpy.context.window_manager
+        if bpy.ops.ui.copy_python_command_button.poll():
+            bpy.ops.ui.copy_python_command_button()
+            found["operator"] = clipboard.clipboard
+        elif bpy.ops.ui.copy_data_path_button.poll():
+            bpy.ops.ui.copy_data_path_button(full_path=True)
+            found["property"] = clipboard.clipboard
+    return found
+
+
+def show_sidebar() -> None:
+    """Open the 3D viewport's sidebar, as N does."""
+    _area("VIEW_3D").spaces.active.show_region_ui = True
+
+
+def watch_panels() -> None:
+    """Note from now on when the extension's panels draw."""
+    for panel in _panels():
+        panel.append(_note_drawn)
+
+
+def panels() -> dict[str, dict[str, str]]:
+    """The extension's panels that the sidebar offers now: class name → label, and parent or ""."""
+    with _override("VIEW_3D", "UI"):
+        shown = [panel for panel in _panels() if not hasattr(panel, "poll") or panel.poll(bpy.context)]
+    return {
+        _name(panel): {"label": panel.bl_label, "parent": getattr(panel, "bl_parent_id", "")}
+        for panel in shown if "HIDE_HEADER" not in getattr(panel, "bl_options", ())
+    }  # fmt: skip
+
+
+def _panels() -> list[Any]:
+    found = (getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith(PANEL_PREFIX))
+    return [panel for panel in found if (panel.bl_space_type, panel.bl_region_type) == ("VIEW_3D", "UI")]
+
+
+def _name(panel: Any) -> str:
+    return getattr(panel, "bl_idname", "") or panel.__name__
+
+
+def _note_drawn(panel: bpy.types.Panel, _context: bpy.types.Context) -> None:
+    _drawn.add(_name(type(panel)))
+
+
+def redraw() -> None:
+    """Forget which panels were drawn and let the sidebar draw again; :func:`drawn_panels` tells a few ticks later.
+
+    Only the sidebar: without a graphics card the viewport takes a good part of a second.
+    """
+    _drawn.clear()
+    for region in _area("VIEW_3D").regions:
+        if region.type == "UI":
+            region.tag_redraw()
+
+
+def drawn_panels() -> list[str]:
+    """The extension's panels whose bodies were drawn since :func:`redraw`."""
+    return sorted(_drawn)
+
+
+def panel_contents() -> dict[str, list[dict[str, Any]]]:
+    """What each of the sidebar's panels, and the preferences, offer now, in the order in which they draw it."""
+    addon = bpy.context.preferences.addons[EXTENSION].preferences
+    found = {}
+    with _override("VIEW_3D", "UI"):
+        for panel in _panels():
+            if not hasattr(panel, "poll") or panel.poll(bpy.context):
+                layout = _Recorder([])
+                panel.draw(_Stand(panel, layout), bpy.context)
+                found[_name(panel)] = layout.entries
+        if addon is not None and hasattr(addon, "draw"):
+            layout = _Recorder([])
+            type(addon).draw(_Stand(addon, layout), bpy.context)
+            found["preferences"] = layout.entries
+    return found
+
+
+class _Recorder:
+    """Takes the place of a layout and notes properties and operators; everything else is let pass."""
+
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        self.entries = entries
+
+    def __getattr__(self, _name: str) -> Callable[..., _Recorder]:
+        return lambda *_arguments, **_options: _Recorder(self.entries)
+
+    def panel(self, *_arguments: Any, **_options: Any) -> tuple[_Recorder, _Recorder]:
+        return self, self
+
+    def prop(self, data: Any, name: str, *_arguments: Any, **options: Any) -> None:
+        entry = data.bl_rna.properties[name]
+        items = entry.enum_items if entry.type == "ENUM" else ()
+        label = options.get("text") or entry.name
+        choices = [{"name": item.name, "description": item.description} for item in items]
+        self.entries.append({"name": label, "description": entry.description, "choices": choices})
+
+    def operator(self, name: str, *_arguments: Any, **options: Any) -> _Recorder:
+        group, _, verb = name.partition(".")
+        about = getattr(getattr(bpy.ops, group), verb).get_rna_type()
+        label = options.get("text") or about.name
+        self.entries.append({"name": label, "description": about.description, "choices": []})
+        return _Recorder([])
+
+
+class _Stand:
+    """Takes the place of a panel or of preferences: their methods and values, another layout."""
+
+    def __init__(self, original: Any, layout: _Recorder) -> None:
+        self._original, self.layout = original, layout
+
+    def __getattr__(self, name: str) -> Any:
+        cls = self._original if isinstance(self._original, type) else type(self._original)
+        method = getattr(cls, name, None)
+        return method.__get__(self) if callable(method) else getattr(self._original, name)
+
+
+def install(path: str) -> str:
+    """Install and enable the extension with the operator behind "Install from Disk"; its version."""
+    import addon_utils  # findable only once bpy is imported
+
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.extensions.package_install_files(filepath=path, repo=REPOSITORY, enable_on_install=True)
+    if not addon_utils.check(EXTENSION)[1]:
+        raise RuntimeError(f"Blender did not enable {EXTENSION}")
+    return str(bpy.app.version_string)
+
+
+def snapshot() -> dict[str, Any]:
+    """What a cancelled capture must leave alone: every data-block with its users, every scene's own settings."""
+    collections = (p.identifier for p in bpy.data.bl_rna.properties if p.type == "COLLECTION")
+    blocks = {name: {block.name_full: block.users for block in getattr(bpy.data, name)} for name in collections}
+    return {
+        "blocks": {name: names for name, names in blocks.items() if names},
+        "scenes": {scene.name: dict(_scene_settings(scene)) for scene in bpy.data.scenes},
+    }
+
+
+def _scene_settings(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
+    for name in ("frame_start", "frame_end", "frame_current"):
+        yield name, getattr(scene, name)
+    for name in ("fps", "fps_base"):
+        yield name, getattr(scene.render, name)
+    if hasattr(scene, "ddfa"):
+        yield from _group_settings("ddfa", scene.ddfa)
+
+
+def _group_settings(path: str, group: bpy.types.PropertyGroup) -> Iterator[tuple[str, str]]:
+    for entry in group.bl_rna.properties:
+        if entry.identifier == "rna_type":  # passes for a group itself
+            continue
+        held = getattr(group, entry.identifier)
+        if isinstance(held, bpy.types.PropertyGroup):
+            yield from _group_settings(f"{path}.{entry.identifier}", held)
+        else:
+            yield f"{path}.{entry.identifier}", repr(list(held) if entry.type == "COLLECTION" else held)
+
+
+def value(path: str) -> Any:
+    """What the context holds at ``path``, such as ``scene.frame_end``; numbers, strings and flat lists of them."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        found = bpy.context.path_resolve(path)
+    return found if isinstance(found, str | int | float | bool | None) else list(found)
+
+
+def assign(path: str, to: Any) -> None:
+    """Set what :func:`value` reads."""
+    owner, _, name = path.rpartition(".")
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        setattr(bpy.context.path_resolve(owner), name, to)
+
+
+def call(operator: str, area: str | None = None, region: str = "WINDOW", **arguments: Any) -> list[str]:
+    """Run an operator in the main window, in an area if it needs one; for what prepares a scene, not for what is
+    to be tried."""
+    group, name = operator.split(".")
+    with _override(area, region) if area else bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        return sorted(getattr(getattr(bpy.ops, group), name)(**arguments))
+
+
+def open_file(path: str) -> None:
+    """Open a .blend; unlike :func:`call` without the window, which the file replaces."""
+    bpy.ops.wm.open_mainfile(filepath=path)
+
+
+def switch(on: bool) -> None:
+    """Enable or disable the extension, as its tick in the preferences does."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        (bpy.ops.preferences.addon_enable if on else bpy.ops.preferences.addon_disable)(module=EXTENSION)
+
+
+def show_preferences() -> None:
+    """Show the extension's own preferences."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.preferences.addon_show(module=EXTENSION)
+
+
+def leave() -> None:
+    """End Blender, asking nothing."""
+    bpy.app.timers.register(lambda: bpy.ops.wm.quit_blender() and None, first_interval=0.1)
+
+
+REQUESTS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        window, hovered, show_sidebar, watch_panels, panels, redraw, drawn_panels, panel_contents, install, snapshot,
+        value, assign, call, open_file, switch, show_preferences, leave,
+    )
+}  # fmt: skip
+
+
+def _area(kind: str) -> bpy.types.Area:
+    areas = [area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == kind]
+    return max(areas, key=lambda area: area.width * area.height)
+
+
+def _override(area: str, region: str) -> Any:
+    found = _area(area)
+    (wanted, *_) = (item for item in found.regions if item.type == region)
+    return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=found, region=wanted)
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The reply to one request; an exception becomes its text."""
+    try:
+        return {"value": REQUESTS[request["what"]](**request.get("with", {}))}
+    except Exception:  # noqa: BLE001 (whatever it is, the session outside must be told)
+        return {"error": traceback.format_exc()}
+
+
+def serve(folder: Path) -> Callable[[], float]:
+    """A timer that answers what lies in ``folder``, one request a tick, in the order of their numbers."""
+
+    def tick() -> float:
+        waiting = sorted(folder.glob("request-*.json"))
+        if waiting:
+            request = json.loads(waiting[0].read_text(encoding="utf-8"))
+            reply = folder / waiting[0].name.replace("request", "reply")
+            waiting[0].unlink()
+            half = reply.with_suffix(".half")
+            half.write_text(json.dumps(answer(request)), encoding="utf-8")
+            os.replace(half, reply)
+        return _TICK_SECONDS
+
+    return tick
+
+
+def main() -> None:
+    folder, language = (*sys.argv[sys.argv.index("--") + 1 :], "")[:2]
+    preferences = bpy.context.preferences
+    preferences.use_preferences_save = False
+    preferences.view.show_splash = False
+    if language:
+        preferences.view.language = language
+    bpy.app.timers.register(serve(Path(folder)), persistent=True)
+
+
+if __name__ == "__main__":
+    main()

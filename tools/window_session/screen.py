@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mouse, keyboard and pictures of one X display. Screen pixels: origin top left, y down."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..project import BuildError
+from .machine import Machine
+
+#: Blender takes a press and a release for a click only when they come in different turns of its event loop.
+_PRESS_SECONDS, _SETTLE_SECONDS = 0.06, 0.03
+_COMMAND_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """Window pixels as Blender counts them: (x, y) is the bottom left corner, y up."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def on_screen(self, window_height: int) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom in screen pixels, right and bottom exclusive, for a window in the corner."""
+        top = window_height - self.y - self.height
+        return self.x, top, self.x + self.width, top + self.height
+
+
+def to_screen(x: float, y: float, window_height: int) -> tuple[int, int]:
+    """The screen pixel of Blender's window pixel (x, y), for a window whose top left corner is the screen's."""
+    return round(x), window_height - 1 - round(y)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One display of a machine."""
+
+    machine: Machine
+    home: Path
+    display: str
+
+    def move(self, x: int, y: int) -> None:
+        """Put the mouse there."""
+        self._xdotool("mousemove", str(x), str(y))
+        time.sleep(_SETTLE_SECONDS)
+
+    def click(self, x: int, y: int, *, count: int = 1, modifier: str = "") -> None:
+        """Click with the left button, while the key ``modifier`` is held."""
+        press = ("mousedown", "1", "sleep", str(_PRESS_SECONDS), "mouseup", "1", "sleep", str(_SETTLE_SECONDS))
+        held = ("keydown", modifier) if modifier else ()
+        released = ("keyup", modifier) if modifier else ()
+        move = ("mousemove", str(x), str(y), "sleep", str(_PRESS_SECONDS))
+        self._xdotool(*move, *held, *(press * count), *released)
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Press the left button at ``start``, release it at ``end``."""
+        pause = ("sleep", str(_PRESS_SECONDS))
+        middle = tuple((a + b) // 2 for a, b in zip(start, end, strict=True))
+        parts = ["mousemove", *map(str, start), *pause, "mousedown", "1", *pause]
+        for x, y in (middle, end):
+            parts += ["mousemove", str(x), str(y), *pause]
+        self._xdotool(*parts, "mouseup", "1", *pause)
+
+    def scroll(self, steps: int) -> None:
+        """Turn the wheel; positive is down."""
+        button = "5" if steps > 0 else "4"
+        self._xdotool("click", "--repeat", str(abs(steps)), "--delay", "30", button)
+
+    def key(self, combination: str) -> None:
+        """Press and release, such as ``ctrl+z`` or ``Escape``."""
+        self._xdotool("key", combination)
+
+    def write(self, text: str) -> None:
+        """Type it."""
+        self._xdotool("type", "--delay", "8", text)
+
+    def picture(self, path: Path) -> Path:
+        """Save what the screen shows; Blender's own screenshots are black without a graphics card."""
+        self._run("import", "-silent", "-window", "root", path)
+        return path
+
+    def _xdotool(self, *arguments: str) -> None:
+        self._run("xdotool", *arguments)
+
+    def _run(self, *arguments: str | Path) -> None:
+        command = self.machine.command(arguments)
+        environment = self.machine.environment(self.home, self.display)
+        done = subprocess.run(
+            command, env=environment, cwd="/", capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
+        )
+        if done.returncode != 0:
+            raise BuildError(f"{arguments[0]} failed on display {self.display}: {done.stderr.strip()}")
