@@ -3,17 +3,18 @@
 
 import bpy
 
-from . import capture, export_fbx, presets, state
+from . import capture, command, export_fbx, footage, gains, head, look, neutral, presets, state, takes, timing
 
 #: Each has a tuple ``classes``.
-_MODULES = (capture, export_fbx, presets)
-_classes = tuple(cls for module in _MODULES for cls in module.classes)
+_MODULES = (capture, footage, export_fbx, gains, head, look, neutral, presets, takes, timing)
+classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 
 def register() -> None:
-    """Add the operators."""
-    for cls in _classes:
+    """Add the operators and the command."""
+    for cls in classes:
         bpy.utils.register_class(cls)
+    command.register()
 
 
 def unregister() -> None:
@@ -22,5 +23,6 @@ def unregister() -> None:
         state.job.cancel()
         state.job.wait()
         state.end(bpy.context)
-    for cls in reversed(_classes):
+    command.unregister()
+    for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

@@ -1,31 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Capture: from the picked footage to an animated head in the scene, as one undo step."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import bpy
 
+from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
-from ..scene.pipeline import CaptureResult, apply_performance
-from ..scene.properties import copy_values, current
+from ..ddfa_blender.footage.live_preview import LivePreview
+from ..scene import capture_target, footage_sources, take_list, takes
+from ..scene.preferences import preferences
+from ..scene.properties import current
 from . import state
-from .job import Job
-from .task import Captured, CaptureTask, take_file_name
+from .job import Job, Progress
+from .task import Captured, CaptureTask
 
-#: The extension's own package, ``bl_ext.<repository>.ddfa_face_capture``.
-_EXTENSION = __package__.rpartition(".")[0]
 _POLL_SECONDS = 0.1
+#: How long Blender waits for the thread when it ends the operator itself.
+_STOP_SECONDS = 5.0
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why Capture cannot start now, for the grey button's tooltip; None when it can."""
     if state.job is not None:
         return "A capture is running"
-    if not context.scene.ddfa.footage.video.strip():
-        return "Pick the footage first"
     if not context.scene.is_editable:
         return "The scene is linked from another file and cannot be changed"
-    return None
+    try:
+        footage_sources.source_of(context.scene.ddfa.footage)
+    except CaptureError as error:
+        return str(error)
+    return capture_target.disabled_reason(context.scene)
 
 
 class DDFA_OT_capture(bpy.types.Operator):
@@ -49,8 +58,9 @@ class DDFA_OT_capture(bpy.types.Operator):
         """Run to the end at once: scripts and Blender without a window."""
         state.tell("")
         try:
-            self._prepare(context)
-            captured = self._task(lambda _done, _total: None, lambda: False)
+            self._prepare(context, None)
+            with _progress_shown(context) as progress:
+                captured = self._task(progress, lambda: False)
             return self._write(context, captured)
         except CaptureError as error:
             return self._fail(error)
@@ -60,12 +70,13 @@ class DDFA_OT_capture(bpy.types.Operator):
         if not _is_interactive(context):
             return self.execute(context)
         state.tell("")
+        face = LivePreview(partial(solutions.face_model, preferences().model_folder))
         try:
-            self._prepare(context)
+            self._prepare(context, face)
         except CaptureError as error:
             return self._fail(error)
         self._job = Job(self._task)
-        state.begin(context, self._job, _POLL_SECONDS)
+        state.begin(context, self._job, _POLL_SECONDS, face)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -79,7 +90,7 @@ class DDFA_OT_capture(bpy.types.Operator):
             return {"RUNNING_MODAL"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
-        state.redraw(context)
+        state.refresh()
         if not job.done:
             return {"PASS_THROUGH"}
         state.end(context)
@@ -95,41 +106,43 @@ class DDFA_OT_capture(bpy.types.Operator):
         """Blender ends the operator itself: another file is opened, or Blender quits."""
         if self._job is not None:
             self._job.cancel()
+            # A thread that is in the middle of a frame must not outlive Blender's own tidying up.
+            self._job.wait(_STOP_SECONDS)
             state.end(context)
 
-    def _prepare(self, context: bpy.types.Context) -> None:
+    def _prepare(self, context: bpy.types.Context, face: LivePreview | None) -> None:
         """Take down what the user chose: the settings may change while the capture runs."""
-        footage, settings = context.scene.ddfa.footage, current(context.scene)
-        video = footage.video_path()
-        if not video.is_file():
-            raise CaptureError(f"There is no video at {video}; check the path.")
-        self._scene_name = context.scene.name
-        self._name = video.stem
+        scene = context.scene
+        footage, settings = scene.ddfa.footage, current(scene)
+        source = footage_sources.source_of(footage)
+        if not source.path.is_file():
+            raise CaptureError(f"There is no video at {source.path}; check the path.")
+        self._target = capture_target.chosen(scene)
         self._task = CaptureTask(
-            video, _takes_folder() / take_file_name(video), footage.capture_settings(), settings.solve_settings()
+            source.path,
+            takes.place(scene).folder,
+            footage.capture_settings(),
+            settings.solve_settings(),
+            settings.clean_up(),
+            preferences().model_folder,
+            face,
         )
 
     def _write(self, context: bpy.types.Context, captured: Captured) -> set[str]:
-        scene = context.scene
-        if scene.name != self._scene_name:
-            raise CaptureError(f"The scene {self._scene_name} is no longer open; go back to it and capture again.")
-        settings = current(scene)
-        result = apply_performance(context, captured.model, captured.performance, settings.bake_settings(), self._name)
-        armature = result.head.armature
-        armature.ddfa.take = str(captured.take_file)
-        copy_values(settings, armature.ddfa.settings)
-        scene.ddfa.head = armature
-        self._report_result(result, captured)
-        return {"FINISHED"}
-
-    def _report_result(self, result: CaptureResult, captured: Captured) -> None:
-        performance = captured.performance
+        scene = self._target.scene()
+        if captured.model is None or captured.performance is None:
+            take_list.refresh(scene)
+            raise CaptureError("The take is kept, but its model has no head to animate: choose another model folder.")
+        with _at_work_in(context, scene) as there:
+            armature = self._target.animate(there, captured.model, captured.performance, captured.take_file)
+        baked, performance = armature.ddfa.baked, captured.performance
         frames, lost = len(performance), int((~performance.tracked).sum())
         message = f"Captured {frames} frame{'s' if frames != 1 else ''}"
         if lost:
             message += f", {lost} of them without a visible face (filled in)"
         state.tell(message)
-        self.report({"INFO"}, f"{message}: frames {result.frame_start:g} to {result.frame_end:g}")
+        self.report({"INFO"}, f"{message}: frames {baked.first_frame:g} to {baked.last_frame:g}")
+        return {"FINISHED"}
 
     def _fail(self, error: CaptureError) -> set[str]:
         state.tell(str(error), is_error=True)
@@ -163,18 +176,32 @@ def _is_interactive(context: bpy.types.Context) -> bool:
     return not bpy.app.background and context.window is not None
 
 
-def _takes_folder() -> Path:
-    """Where the extension may keep files of its own; made if missing.
-
-    Raises:
-        CaptureError: it cannot be made.
-    """
+@contextmanager
+def _progress_shown(context: bpy.types.Context) -> Iterator[Callable[[int, int], None]]:
+    """Blender's own progress, at the mouse, while a script captures and nothing else is drawn."""
+    manager = context.window_manager
+    manager.progress_begin(0.0, 1.0)
     try:
-        return Path(bpy.utils.extension_path_user(_EXTENSION, path="takes", create=True))
-    except OSError as error:
-        raise CaptureError(
-            f"The folder for takes cannot be made ({error.strerror}); check the permissions of Blender's user folder."
-        ) from error
+        yield lambda done, total: manager.progress_update(Progress(done, total).factor)
+    finally:
+        manager.progress_end()
+
+
+@contextmanager
+def _at_work_in(context: bpy.types.Context, scene: bpy.types.Scene) -> Iterator[bpy.types.Context]:
+    """A context of the scene, which need not be the one that is shown where the operator was started."""
+    if context.scene == scene:
+        yield context
+        return
+    windows = context.window_manager.windows
+    window = next((window for window in windows if window.scene == scene), None) or context.window or windows[0]
+    # Blender's operators work on what a window shows.
+    before, window.scene = window.scene, scene
+    try:
+        with bpy.context.temp_override(window=window):
+            yield bpy.context
+    finally:
+        window.scene = before
 
 
 classes = (DDFA_OT_capture, DDFA_OT_cancel_capture)

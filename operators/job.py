@@ -26,6 +26,7 @@ class Progress:
     frame: int = 0
     frame_count: int = 0
     rate: float = 0.0
+    looks: int = 0  # frames that were looked at before the first was done
 
     @property
     def factor(self) -> float:
@@ -33,12 +34,37 @@ class Progress:
         return min(self.frame / self.frame_count, 1.0) if self.frame_count > 0 else 0.0
 
     @property
-    def text(self) -> str:
-        """For the panel: ``Frame 12 of 300, 58 fps``."""
+    def seconds_left(self) -> float | None:
+        """None while it cannot be told."""
+        if self.frame_count <= 0 or self.rate <= 0.0:
+            return None
+        return max(self.frame_count - self.frame, 0) / self.rate
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """For the panel: ``Frame 12 of 300, 58 fps, 5 s left``; ``translate`` gets each part without its numbers."""
         if self.frame == 0:
-            return "Opening the footage…"
-        total = f" of {max(self.frame, self.frame_count)}" if self.frame_count > 0 else ""
-        return f"Frame {self.frame}{total}, {self.rate:.0f} fps"
+            # Only a face that was picked in another frame is followed before the first frame is done.
+            if self.looks > 0:
+                return translate("Following the picked face, frame {}").format(self.looks)
+            return translate("Opening the footage…")
+        if self.frame_count > 0:
+            parts = [translate("Frame {} of {}").format(self.frame, max(self.frame, self.frame_count))]
+        else:
+            parts = [translate("Frame {}").format(self.frame)]
+        parts.append(translate("{} fps").format(f"{self.rate:.0f}"))
+        if self.seconds_left is not None:
+            parts.append(translate("{} left").format(duration_text(self.seconds_left)))
+        return ", ".join(parts)
+
+
+def duration_text(seconds: float) -> str:
+    """For people: ``5 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 class Job(Generic[Result]):
@@ -96,8 +122,9 @@ class Job(Generic[Result]):
 
     def _report(self, frames_done: int, frame_count: int) -> None:
         now = time.monotonic()
-        if self._first_report_at is None:
+        if self._first_report_at is None and frames_done > 0:
             self._first_report_at = now
-        elapsed = now - self._first_report_at
+        elapsed = now - self._first_report_at if self._first_report_at is not None else 0.0
         rate = (frames_done - 1) / elapsed if elapsed > 0.0 else 0.0
-        self._progress = Progress(frames_done, frame_count, rate)
+        looks = self._progress.looks + (frames_done == 0)
+        self._progress = Progress(frames_done, frame_count, rate, looks)

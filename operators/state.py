@@ -7,10 +7,17 @@ from typing import Any
 
 import bpy
 
+from ..ddfa_blender.footage.live_preview import LivePreview
+from ..scene import previews, redraw
 from .job import Job
+
+#: Name of the tracked face's picture in ``previews``.
+LIVE_PICTURE = "live"
 
 #: The running capture, if any; there is one at a time.
 job: Job[Any] | None = None
+#: Where it shows the face.
+live: LivePreview | None = None
 #: What wakes its operator.
 timer: bpy.types.Timer | None = None
 #: One line about the last capture or export, and whether it is bad news.
@@ -24,28 +31,27 @@ def tell(text: str, *, is_error: bool = False) -> None:
     message, failed = text, is_error
 
 
-def begin(context: bpy.types.Context, new_job: Job[Any], seconds: float) -> None:
-    """Start a job and wake the window's modal operators every few ``seconds``."""
-    global job, timer  # noqa: PLW0603 (this module is the state)
+def begin(context: bpy.types.Context, new_job: Job[Any], seconds: float, face: LivePreview | None = None) -> None:
+    """Start a job, which shows the face to ``face``, and wake the window's modal operators every few ``seconds``."""
+    global job, timer, live  # noqa: PLW0603 (this module is the state)
     timer = context.window_manager.event_timer_add(seconds, window=context.window)
-    job = new_job
+    job, live = new_job, face
     job.start()
 
 
 def end(context: bpy.types.Context) -> None:
     """Leave no timer and no job behind, whichever way out."""
-    global job, timer  # noqa: PLW0603 (this module is the state)
+    global job, timer, live  # noqa: PLW0603 (this module is the state)
     if timer is not None:
         context.window_manager.event_timer_remove(timer)
-    job = timer = None
-    redraw(context)
+    job = timer = live = None
+    previews.forget(LIVE_PICTURE)
+    redraw.sidebars()
 
 
-def redraw(context: bpy.types.Context) -> None:
-    """Show the progress in every 3D viewport's sidebar."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
+def refresh() -> None:
+    """Show how far the capture has come, and the face if it has a new picture of it."""
+    picture = live.take() if live is not None else None
+    if picture is not None:
+        previews.show(LIVE_PICTURE, picture)
+    redraw.sidebars()

@@ -3,16 +3,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ddfa_blender import solutions, take_library
+from ..ddfa_blender.cleaning.cleanup import CleanUpSettings
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.settings import CaptureSettings
-from ..ddfa_blender.solve import SolveSettings, solve
+from ..ddfa_blender.solve import SolveSettings
+from ..ddfa_blender.take import Take
+
+if TYPE_CHECKING:  # it needs cv2, which enabling the extension must not load
+    from ..ddfa_blender.tracking.tracker import FaceFit
 
 
 @dataclass(frozen=True)
@@ -20,18 +29,30 @@ class CaptureTask:
     """One capture, with every setting taken down when the user asked for it."""
 
     video: Path
-    take_file: Path
+    takes: Path  # folder in which the take is kept, under a free name
     capture: CaptureSettings
     solve: SolveSettings
+    clean: CleanUpSettings
+    model_folder: Path | None = None  # None = the bundled model
+    watch: Callable[[NDArray[np.uint8], FaceFit | None], None] | None = None  # see ``capture``
 
     def __call__(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Captured:
-        """Run it to the end; nothing is written before everything has worked.
+        """Run it to the end. The take, the expensive part, is kept even if it then cannot be solved.
 
         Raises:
-            CaptureError: the footage cannot be used or the take cannot be saved.
-            CaptureCancelled: ``cancelled`` said so.
+            CaptureError: the footage cannot be used, or the take cannot be saved or solved.
+            CaptureCancelled: ``cancelled`` said so; nothing has been written.
         """
-        model = MorphableModel.load()
+        model = solutions.face_model(self.model_folder)
+        take = self._track(progress, cancelled)
+        if cancelled():
+            raise CaptureCancelled
+        file = take_library.save_new(take, self.takes, self.video.stem)
+        if not isinstance(model, MorphableModel):
+            return Captured(file)
+        return Captured(file, model, solutions.performance_of(file, model, self.solve, self.clean))
+
+    def _track(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Take:
         try:
             from ..ddfa_blender.capture import capture
         except ImportError as error:
@@ -39,24 +60,21 @@ class CaptureTask:
                 f"A part that came with the extension cannot be loaded ({error}); "
                 "reinstall the extension for this version of Blender and restart Blender."
             ) from error
-        take = capture(self.video, settings=self.capture, progress=progress, cancelled=cancelled)
-        performance = solve(take, model, self.solve)
-        if cancelled():
-            raise CaptureCancelled
-        take.save(self.take_file)
-        return Captured(model, performance, self.take_file)
+        take = capture(
+            self.video,
+            settings=self.capture,
+            progress=progress,
+            cancelled=cancelled,
+            model=self.model_folder,
+            watch=self.watch,
+        )
+        return replace(take, header=replace(take.header, footage=str(self.video)))
 
 
 @dataclass(frozen=True)
 class Captured:
-    """What the main thread puts into the scene."""
+    """What the main thread puts into the scene: the take's file and, unless its model has no head, the performance."""
 
-    model: MorphableModel
-    performance: Performance
     take_file: Path
-
-
-def take_file_name(video: Path) -> str:
-    """``clip-1a2b3c4d.npz``: the same for the same footage, apart for namesakes in different folders."""
-    digest = hashlib.sha256(str(video).encode()).hexdigest()[:8]
-    return f"{video.stem}-{digest}.npz"
+    model: MorphableModel | None = None
+    performance: Performance | None = None

@@ -3,25 +3,25 @@
 
 import bpy
 
-from . import cleanup, export, footage, head, presets, timing
+from . import cleanup, export, footage, head, look, neutral, preferences, presets, takes, timing
 
 #: Each has a tuple ``classes``; the main panel's (and its presets) come first, for the others hang on it.
-_MODULES = (presets, footage, timing, cleanup, head, export)
-_classes = tuple(cls for module in _MODULES for cls in module.classes)
+_MODULES = (preferences, presets, footage, timing, cleanup, neutral, head, look, export, takes)
+classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 
 def panel_classes() -> tuple[type[bpy.types.Panel], ...]:
     """The panels, in the order in which they are registered."""
-    return tuple(cls for cls in _classes if issubclass(cls, bpy.types.Panel))
+    return tuple(cls for cls in classes if issubclass(cls, bpy.types.Panel))
 
 
 def register() -> None:
     """Add the panels."""
-    for cls in _classes:
+    for cls in classes:
         bpy.utils.register_class(cls)
 
 
 def unregister() -> None:
     """Remove the panels."""
-    for cls in reversed(_classes):
+    for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

@@ -1,31 +1,122 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaps, smoothing and the other repairs."""
+"""Gaps, spikes, smoothing, gains and balance."""
 
 from __future__ import annotations
 
 import bpy
 
+from ..operators import gains
+from ..scene import redraw, repairs
 from ..scene.properties import current
-from .common import SubPanel
+from .common import SubPanel, draw_reason
+
+_LIST_ROWS = 8
+
+
+class DDFA_UL_channels(bpy.types.UIList):
+    """One shape key a line, with its gain; Blender's own filter below the list searches by name."""
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index):
+        """Blender asks for each line that is to be seen."""
+        row = layout.split(factor=0.62)
+        row.label(text=item.name, translate=False)
+        value = row.row()
+        value.active = item.gain != 1.0
+        value.prop(item, "gain", text="", emboss=False)
 
 
 class DDFA_PT_cleanup(SubPanel, bpy.types.Panel):
-    """Gaps and smoothing."""
+    """Which frames count as lost; the rest lies in panels below."""
 
     bl_label = "Clean-up"
     bl_options = {"DEFAULT_CLOSED"}
     bl_order = 2
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        """Lost frames, then one smoothing per group of channels."""
+        """Lost frames and how they are filled."""
         settings = current(context.scene).cleanup
         layout.prop(settings, "min_confidence")
         layout.prop(settings, "gaps")
         column = layout.column(align=True)
-        column.prop(settings, "smooth_head", text="Smooth Head")
-        column.prop(settings, "smooth_expression", text="Expression")
-        column.prop(settings, "smooth_eyes", text="Eyes")
-        column.prop(settings, "smooth_face", text="ARKit Face")
+        column.active = settings.gaps == "ease"
+        column.prop(settings, "gap_wait")
+        column.prop(settings, "gap_ease")
+        layout.prop(settings, "use_spikes")
+        column = layout.column(align=True)
+        column.active = settings.use_spikes
+        column.prop(settings, "spike_threshold")
+        column.prop(settings, "spike_longest")
+        if settings.use_spikes:
+            frames = repairs.spike_frames(context.scene, context.scene.ddfa.head)
+            draw_reason(layout, context, repairs.spike_text(frames))
 
 
-classes = (DDFA_PT_cleanup,)
+class _CleanUpPanel(SubPanel):
+    """Below the panel Clean-up."""
+
+    bl_parent_id = "DDFA_PT_cleanup"
+    bl_options = {"DEFAULT_CLOSED"}
+
+
+class DDFA_PT_smoothing(_CleanUpPanel, bpy.types.Panel):
+    """One smoothing for each group of channels."""
+
+    bl_label = "Smoothing"
+    bl_order = 1
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """Reaches, then what comes back."""
+        settings = current(context.scene).cleanup
+        column = layout.column(align=True)
+        for group in ("head", "brows", "eyes", "mouth"):
+            column.prop(settings, f"smooth_{group}")
+        layout.prop(settings, "keep_peaks")
+
+
+class DDFA_PT_gains(_CleanUpPanel, bpy.types.Panel):
+    """How strong groups and single shape keys are."""
+
+    bl_label = "Gains"
+    bl_order = 2
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """Groups, then the list of all shape keys."""
+        settings = current(context.scene).cleanup
+        column = layout.column(align=True)
+        for group in ("head", "brows", "eyes", "mouth"):
+            column.prop(settings, f"gain_{group}")
+        _list_channels_after_drawing(settings)
+        layout.template_list(
+            "DDFA_UL_channels", "", settings, "channel_gains", settings, "active_channel", rows=_LIST_ROWS
+        )
+        layout.operator("ddfa.reset_gains", icon="LOOP_BACK")
+        draw_reason(layout, context, gains.disabled_reason(context))
+
+
+class DDFA_PT_balance(_CleanUpPanel, bpy.types.Panel):
+    """The two halves of the face."""
+
+    bl_label = "Balance"
+    bl_order = 3
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """Left against right, then both made alike."""
+        settings = current(context.scene).cleanup
+        for kind in ("balance", "even"):
+            column = layout.column(align=True)
+            for group in ("brows", "eyes", "mouth"):
+                column.prop(settings, f"{kind}_{group}")
+
+
+def _list_channels_after_drawing(settings: bpy.types.PropertyGroup) -> None:
+    """A new scene's or head's list is empty, and drawing must not change that."""
+    if not settings.channel_gains and settings.id_data.is_editable and not bpy.app.timers.is_registered(_list_channels):
+        bpy.app.timers.register(_list_channels, first_interval=0.0)
+
+
+def _list_channels() -> None:
+    current(bpy.context.scene).cleanup.list_channels()
+    redraw.sidebars()
+
+
+classes = (DDFA_UL_channels, DDFA_PT_cleanup, DDFA_PT_smoothing, DDFA_PT_gains, DDFA_PT_balance)

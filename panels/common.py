@@ -54,9 +54,10 @@ def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context, problem
 
 
 def draw_text(column: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """In as many lines as the sidebar's width needs: labels do not wrap by themselves."""
+    """In the interface's language, in as many lines as the sidebar's width needs: labels do not wrap by themselves."""
+    text = bpy.app.translations.pgettext_iface(text)
     scale = context.preferences.system.ui_scale
     width = int((context.region.width / scale - _MARGIN) / _CHARACTER_WIDTH)
     for line in textwrap.wrap(text, max(width, 16)):
-        column.label(text=line, icon=icon)
+        column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1"

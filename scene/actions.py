@@ -23,9 +23,17 @@ def _enum_value(prop: str, identifier: str) -> int:
 
 
 _LINEAR = _enum_value("interpolation", "LINEAR")
-#: Keys of frames that were tracked, and of frames that were filled in; the editors colour them differently.
+#: Keys of frames that were tracked, of frames that were filled in, and of frames where a spike was taken out; the
+#: editors colour them differently.
 _TRACKED_KEY = _enum_value("type", "KEYFRAME")
 _FILLED_KEY = _enum_value("type", "JITTER")
+_REPAIRED_KEY = _enum_value("type", "EXTREME")
+
+
+def key_kinds(filled: ArrayLike, repaired: ArrayLike) -> NDArray[np.int32]:
+    """For :meth:`Channels.write`: kinds (K,) of keys that were ``filled`` (K,) in, or ``repaired`` (K,)."""
+    kinds = np.where(np.asarray(repaired), _REPAIRED_KEY, _TRACKED_KEY)
+    return np.where(np.asarray(filled), _FILLED_KEY, kinds).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -42,26 +50,29 @@ class Channels:
         values: ArrayLike,
         *,
         group: str,
-        filled: ArrayLike | None = None,
+        kinds: ArrayLike | None = None,
     ) -> bpy.types.FCurve:
         """A curve with linear keys at ``frames`` (K,) and ``values`` (K,), instead of any keys it had.
 
-        ``filled`` (K,) marks keys that were not tracked but filled in: they show as jitter keys.
+        ``kinds`` (K,) comes from :func:`key_kinds`; None = all tracked. A curve that is like that already is left
+        alone, and what the user did to its keys stays.
         """
         curve = self.container.fcurves.find(data_path, index=index)
         if curve is None:
             curve = self.container.fcurves.new(data_path, index=index)
             curve.group = self._group(group)
-        count = len(np.asarray(frames))
-        keys = curve.keyframe_points
-        if len(keys) != count:
-            keys.clear()
-            keys.add(count)
-        keys.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())
-        keys.foreach_set("interpolation", np.full(count, _LINEAR, dtype=np.int32))
-        if filled is not None:
-            kinds = np.where(np.asarray(filled), _FILLED_KEY, _TRACKED_KEY)
-            keys.foreach_set("type", kinds.astype(np.int32))
+        points = np.column_stack([frames, values]).astype(np.float32).ravel()
+        count = len(points) // 2
+        marks = np.full(count, _TRACKED_KEY, dtype=np.int32) if kinds is None else np.asarray(kinds, dtype=np.int32)
+        stored = curve.keyframe_points
+        if len(stored) != count:
+            stored.clear()
+            stored.add(count)
+        elif _holds(stored, "co", points) and _holds(stored, "type", marks):
+            return curve
+        stored.foreach_set("co", points)
+        stored.foreach_set("interpolation", np.full(count, _LINEAR, dtype=np.int32))
+        stored.foreach_set("type", marks)
         curve.update()
         return curve
 
@@ -73,6 +84,13 @@ class Channels:
     def _group(self, name: str) -> bpy.types.ActionGroup:
         groups = self.container.groups
         return groups.get(name) or groups.new(name)
+
+
+def _holds(stored: bpy.types.FCurveKeyframePoints, prop: str, wanted: NDArray) -> bool:
+    """Whether all keys have these values already."""
+    found = np.empty_like(wanted)
+    stored.foreach_get(prop, found)
+    return np.array_equal(found, wanted)
 
 
 def animate(name: str, data_blocks: Sequence[bpy.types.ID]) -> list[Channels]:

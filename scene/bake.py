@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import bpy
 import numpy as np
@@ -15,11 +16,23 @@ from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.quaternions import continuous
 from . import actions, axes, rotation
-from .head import HEAD_BONE, NECK_BONE, SLIDER_LIMIT, Head
+from .head import ARKIT_RANGE, EXPRESSION_RANGE, HEAD_BONE, NECK_BONE, SLIDER_LIMIT, Head
+from .key_writer import KeyReport, KeyWriter
 from .settings import BakeSettings, Driving
 from .timebase import Resampler, Timebase
 
 _SHAPE_GROUP = "Shape Keys"
+
+
+def _shape_path(key_name: str) -> str:
+    return f'key_blocks["{bpy.utils.escape_identifier(key_name)}"].value'
+
+
+#: Ranges of the shape keys by data path. ARKit's own is 0 to 1; its slider only leaves room for more.
+_SPANS = {
+    **{_shape_path(name): EXPRESSION_RANGE[1] - EXPRESSION_RANGE[0] for name in EXPRESSION_NAMES},
+    **{_shape_path(name): ARKIT_RANGE[1] for name in ARKIT_NAMES},
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,7 @@ class KeyedMotion:
     head_rotation: NDArray[np.float64]  # (K, 4), w x y z, armature space
     head_translation: NDArray[np.float64]  # (K, 3), of the head's pivot
     filled: NDArray[np.bool_]  # (K,), the face was not seen there
+    repaired: NDArray[np.bool_]  # (K,), a spike was taken out there
 
 
 @dataclass(frozen=True)
@@ -41,8 +55,22 @@ class BonePose:
     location: NDArray[np.float64]
 
 
+#: Shape weights of performances that are still around: the residual costs more than all the rest of a bake, and
+#: timing or the head's movement do not change it.
+_weights: WeakKeyDictionary[Performance, dict[tuple[MorphableModel, Driving], dict[str, NDArray[np.float64]]]] = (
+    WeakKeyDictionary()
+)
+
+
 def shape_weights(model: MorphableModel, performance: Performance, driving: Driving) -> dict[str, NDArray[np.float64]]:
     """Values (N,) of all 62 shape keys; the two sets never carry the same motion."""
+    known = _weights.setdefault(performance, {})
+    if (model, driving) not in known:
+        known[model, driving] = _shape_weights(model, performance, driving)
+    return known[model, driving]
+
+
+def _shape_weights(model: MorphableModel, performance: Performance, driving: Driving) -> dict[str, NDArray[np.float64]]:
     if driving == "ARKIT":
         expression, arkit = np.zeros_like(performance.expression), performance.arkit
     else:
@@ -60,12 +88,15 @@ def resample(
     frames = timebase.key_frames(performance.time, settings.key_placement)
     resampler = Resampler.between(performance.time, timebase.seconds_at(frames))
     weights = shape_weights(model, performance, settings.driving)
+    path = settings.head_motion.apply(performance.head_rotation, performance.head_translation, performance.tracked)
+    spikes = np.zeros(len(performance), dtype=bool) if performance.spikes is None else performance.spikes
     return KeyedMotion(
         frames=frames,
-        weights={name: resampler.linear(values) for name, values in weights.items()},
-        head_rotation=resampler.rotations(axes.rotations(performance.head_rotation)),
-        head_translation=resampler.linear(axes.positions(performance.head_translation)),
+        weights=dict(zip(weights, resampler.linear(np.stack([*weights.values()], axis=1)).T, strict=True)),
+        head_rotation=resampler.rotations(axes.rotations(path.rotation)),
+        head_translation=resampler.linear(axes.positions(path.translation)),
         filled=~resampler.nearest(performance.tracked).astype(bool),
+        repaired=resampler.nearest(spikes).astype(bool),
     )
 
 
@@ -101,35 +132,47 @@ def share_with_neck(
     )
 
 
-def write(head: Head, motion: KeyedMotion, settings: BakeSettings, name: str) -> None:
+def write(head: Head, motion: KeyedMotion, settings: BakeSettings, name: str) -> KeyReport:
     """Key the head's shape keys and bones as a new animation called ``name``."""
     bones, shapes = actions.animate(name, [head.armature, head.mesh.data.shape_keys])
-    _write(head, bones, shapes, motion, settings)
+    return _write(head, bones, shapes, motion, settings)
 
 
-def rewrite(head: Head, motion: KeyedMotion, settings: BakeSettings) -> None:
+def rewrite(head: Head, motion: KeyedMotion, settings: BakeSettings) -> KeyReport:
     """Replace the keys of the head's present animation; other curves in it stay. Without any, make a new one."""
     bones, shapes = (actions.assigned(block) for block in (head.armature, head.mesh.data.shape_keys))
     if bones is None or shapes is None:
         bones, shapes = actions.animate(head.armature.name, [head.armature, head.mesh.data.shape_keys])
-    _write(head, bones, shapes, motion, settings)
+    return _write(head, bones, shapes, motion, settings)
 
 
 def _write(
     head: Head, bones: actions.Channels, shapes: actions.Channels, motion: KeyedMotion, settings: BakeSettings
-) -> None:
-    keys = head.mesh.data.shape_keys
-    _write_bones(bones, head.armature, motion, settings)
+) -> KeyReport:
+    writer = KeyWriter(motion.frames, filled=motion.filled, repaired=motion.repaired, thinning=settings.thinning)
+    _write_bones(writer, bones, head.armature, motion, settings)
     for key_name, values in motion.weights.items():
-        block = keys.key_blocks[key_name]
-        block.slider_min = min(block.slider_min, float(values.min()))
-        block.slider_max = max(block.slider_max, float(values.max()))
-        path = f'key_blocks["{bpy.utils.escape_identifier(key_name)}"].value'
-        shapes.write(path, 0, motion.frames, values, group=_SHAPE_GROUP, filled=motion.filled)
+        _widen_slider(head.mesh.data.shape_keys.key_blocks[key_name], values)
+    curves = {_shape_path(key_name): values for key_name, values in motion.weights.items()}
+    writer.weights(shapes, curves, _SPANS, _SHAPE_GROUP)
+    return writer.report
+
+
+def _widen_slider(key: bpy.types.ShapeKey, values: NDArray) -> None:
+    """Blender clips a shape key to its slider. Reading is cheap; a changed slider makes it look at the mesh again."""
+    low, high = float(values.min()), float(values.max())
+    if low < key.slider_min:
+        key.slider_min = low
+    if high > key.slider_max:
+        key.slider_max = high
 
 
 def _write_bones(
-    channels: actions.Channels, armature: bpy.types.Object, motion: KeyedMotion, settings: BakeSettings
+    writer: KeyWriter,
+    channels: actions.Channels,
+    armature: bpy.types.Object,
+    motion: KeyedMotion,
+    settings: BakeSettings,
 ) -> None:
     neck, head = armature.data.bones[NECK_BONE], armature.data.bones[HEAD_BONE]
     offset = motion.head_translation if settings.use_translation else np.zeros_like(motion.head_translation)
@@ -142,19 +185,17 @@ def _write_bones(
         neck_share=settings.neck_share,
     )
     for bone, pose in zip((neck, head), poses, strict=True):
-        path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"]'
-        for axis in range(4):
-            channels.write(
-                f"{path}.rotation_quaternion", axis, motion.frames, pose.rotation[:, axis],
-                group=bone.name, filled=motion.filled,
-            )  # fmt: skip
-    path = f'pose.bones["{bpy.utils.escape_identifier(neck.name)}"].location'
-    if not settings.use_translation:
+        writer.rotation(channels, f"{_bone_path(bone)}.rotation_quaternion", pose.rotation, bone.name)
+    path = f"{_bone_path(neck)}.location"
+    if settings.use_translation:
+        writer.location(channels, path, poses[0].location, neck.name)
+    else:
         channels.remove(path)
         armature.pose.bones[NECK_BONE].location = (0.0, 0.0, 0.0)
-    else:
-        for axis in range(3):
-            channels.write(path, axis, motion.frames, poses[0].location[:, axis], group=neck.name, filled=motion.filled)
+
+
+def _bone_path(bone: bpy.types.Bone) -> str:
+    return f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"]'
 
 
 def _rest_rotation(bone: bpy.types.Bone) -> NDArray[np.float64]:

@@ -10,10 +10,11 @@ import bpy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
+from ..ddfa_blender.texture_coordinates import corner_uvs
 from . import axes, materials
-from .texture_coordinates import corner_uvs
 
 HEAD_BONE, NECK_BONE = "head", "neck"
 
@@ -62,6 +63,70 @@ def of_armature(armature: bpy.types.Object | None) -> Head | None:
     return None
 
 
+def check_reshapable(head: Head, model: MorphableModel) -> None:
+    """Make sure that :func:`reshape` will work.
+
+    Raises:
+        CaptureError: the mesh is edited and no longer the model's, or being edited.
+    """
+    if len(head.mesh.data.vertices) != len(model.mean):
+        raise CaptureError(
+            "The head's mesh was edited and cannot take another shape; apply the take without it, or make a new head."
+        )
+    if "EDIT" in (head.mesh.mode, head.armature.mode):
+        raise CaptureError("The head is being edited; leave edit mode first.")
+
+
+def reshape(head: Head, model: MorphableModel, identity: ArrayLike) -> None:
+    """Give a head the shape of another actor (40,): basis, shape keys and bones move, all else stays as it is.
+
+    What a shape key changes, it changes on the new shape too, be it one of the 62 or one that the user added.
+    Curves that move the neck bone were baked for the old bones: bake again afterwards.
+
+    Raises:
+        CaptureError: see :func:`check_reshapable`; nothing has changed then.
+    """
+    check_reshapable(head, model)
+    mesh = head.mesh.data
+    neutral = model.vertices(identity)
+    basis = _points(mesh.shape_keys.reference_key.data)
+    moved = axes.positions(neutral).astype(np.float32).ravel()
+    for key in mesh.shape_keys.key_blocks:
+        key.data.foreach_set("co", _points(key.data) + (moved - basis))
+    mesh.vertices.foreach_set("co", moved)
+    mesh.update()
+    _move_bones(head.armature, neutral)
+
+
+def _points(data: bpy.types.bpy_prop_collection) -> NDArray[np.float32]:
+    """Coordinates (3 · V,)."""
+    points = np.empty(3 * len(data), dtype=np.float32)
+    data.foreach_get("co", points)
+    return points
+
+
+def _move_bones(armature: bpy.types.Object, neutral: NDArray) -> None:
+    """Fit the bones to a shape; rest poses can only be changed in edit mode."""
+    view_layer = bpy.context.view_layer
+    if view_layer.objects.get(armature.name) != armature:
+        return  # in another scene: the old bones serve, only the neck's pivot is a little off
+    active = view_layer.objects.active
+    mode = active.mode if active is not None else "OBJECT"
+    hidden = armature.hide_get()
+    ensure_object_mode(bpy.context)
+    armature.hide_set(False)
+    view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    top, base = _bone_ends(neutral)
+    bones = armature.data.edit_bones
+    bones[NECK_BONE].head, bones[HEAD_BONE].tail = base, (0.0, 0.0, top)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    armature.hide_set(hidden)
+    view_layer.objects.active = active
+    if active is not None and mode != "OBJECT":
+        bpy.ops.object.mode_set(mode=mode)
+
+
 def _mesh(model: MorphableModel, neutral: NDArray, name: str) -> bpy.types.Mesh:
     mesh = bpy.data.meshes.new(f"{name} Head")
     faces = len(model.quads)
@@ -74,7 +139,7 @@ def _mesh(model: MorphableModel, neutral: NDArray, name: str) -> bpy.types.Mesh:
     mesh.polygons.foreach_set("use_smooth", np.ones(faces, dtype=bool))
     surfaces, slot_of_region = materials.region_slots()
     for surface in surfaces:
-        mesh.materials.append(materials.make(surface, name))
+        mesh.materials.append(materials.make(surface, name, model))
     mesh.polygons.foreach_set("material_index", slot_of_region[model.quad_regions])
     uv = mesh.uv_layers.new(name="UVMap")
     uv.uv.foreach_set("vector", corner_uvs(model).astype(np.float32).ravel())

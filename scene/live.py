@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import bpy
 
+from ..ddfa_blender import solutions
+from ..ddfa_blender.cleaning.cleanup import CleanUpSettings
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
-from ..ddfa_blender.solve import SolveSettings, solve
-from ..ddfa_blender.take import Take
-from . import bake, head
-from .timebase import Timebase
+from ..ddfa_blender.solve import SolveSettings
+from . import head, pipeline, takes
+from .preferences import preferences
 
 _paused = 0
 
@@ -45,48 +45,59 @@ def changed(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> No
         owner.ddfa.problem = ""
 
 
+def read_only_reason(armature: bpy.types.Object | None) -> str | None:
+    """Why a captured head cannot follow its settings here; None when it can, or is no captured head."""
+    captured = head.of_armature(armature)
+    if captured is None:
+        return None
+    for block in (captured.armature, captured.mesh, captured.mesh.data.shape_keys):
+        animated = block.animation_data.action if block.animation_data is not None else None
+        for owner in (block, animated):
+            if owner is None or (owner.library is None and owner.override_library is None):
+                continue
+            source = owner.library or owner.override_library.reference.library
+            return (
+                f"The head is linked from {bpy.path.basename(source.filepath)}; change it there, or make all of it "
+                "local (Object, Relations, Make Local)"
+            )
+    return None
+
+
 def rebake(scene: bpy.types.Scene, armature: bpy.types.Object) -> None:
     """Bake the take of a captured head again, with its settings as they are now, over its animation.
 
     Raises:
-        CaptureError: it is no captured head, or its take is gone or does not fit; nothing has changed then.
+        CaptureError: it is no captured head or a linked one, or its take is gone or does not fit; nothing has
+            changed then.
     """
     captured = head.of_armature(armature)
     if captured is None:
         raise CaptureError("The armature carries no captured head any more; capture the footage again.")
-    settings = armature.ddfa.settings
-    performance = performance_of(Path(bpy.path.abspath(armature.ddfa.take)), settings.solve_settings())
-    bake_settings = settings.bake_settings()
-    timebase = Timebase(bake_settings.frame_start, scene.render.fps / scene.render.fps_base)
-    motion = bake.resample(bundled_model(), performance, timebase, bake_settings)
-    bake.rewrite(captured, motion, bake_settings)
+    reason = read_only_reason(armature)
+    if reason is not None:
+        raise CaptureError(f"{reason}.")
+    trouble = takes.problem(armature)
+    if trouble:
+        raise CaptureError(trouble)
+    settings, take_file = armature.ddfa.settings, takes.of_head(armature)
+    performance = performance_of(take_file, settings.solve_settings(), settings.clean_up())
+    take = solutions.take_at(take_file) if armature.ddfa.baked.camera is not None else None
+    pipeline.bake_again(scene, captured, model_of(take_file), performance, settings.bake_settings(), take)
 
 
-@cache
-def bundled_model() -> MorphableModel:
-    """The morphable model that comes with the extension, loaded once."""
-    return MorphableModel.load()
-
-
-def performance_of(take_file: Path, settings: SolveSettings) -> Performance:
-    """Solve and clean the take in a file; the file is read again only when it has changed.
+def performance_of(take_file: Path, solving: SolveSettings, cleaning: CleanUpSettings) -> Performance:
+    """Solve and clean the take in a file. What has not changed since the last time is not done again.
 
     Raises:
-        CaptureError: the take is missing or damaged, or no frame of it is good enough.
+        CaptureError: the take is missing or damaged, no frame of it is good enough, or its model has no head.
     """
-    return solve(_take(take_file), bundled_model(), settings)
+    return solutions.performance_of(take_file, model_of(take_file), solving, cleaning)
 
 
-_cached: tuple[tuple[Path, int, int], Take] | None = None
+def model_of(take_file: Path) -> MorphableModel:
+    """The head whose coefficients a take holds.
 
-
-def _take(path: Path) -> Take:
-    global _cached  # noqa: PLW0603 (a cache of one)
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise CaptureError(f"There is no take at {path}; capture the footage again.") from error
-    key = (path, status.st_mtime_ns, status.st_size)
-    if _cached is None or _cached[0] != key:
-        _cached = (key, Take.load(path))
-    return _cached[1]
+    Raises:
+        CaptureError: the take is missing or damaged, or its model has no head.
+    """
+    return solutions.head_model(solutions.take_at(take_file).header.basis, preferences().model_folder)

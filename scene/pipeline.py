@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call from a Performance to an animated head in the scene; what operators and scripts use."""
+"""One call from a Performance to an animated head, or to new keys on one; what operators and scripts use."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import bpy
 
+from ..ddfa_blender.footage.frame_rate import average_rate, is_variable
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
-from . import bake, head
+from ..ddfa_blender.take import Take
+from . import bake, camera, head, markers
+from .key_writer import KeyReport
 from .rollback import rollback_on_error
 from .settings import BakeSettings
 from .timebase import Timebase
@@ -25,9 +29,15 @@ class CaptureResult:
     filled_keys: int
 
 
-def scene_timebase(scene: bpy.types.Scene, frame_start: int) -> Timebase:
-    """The scene's clock with the footage's second 0 at ``frame_start``."""
-    return Timebase(frame_start, scene.render.fps / scene.render.fps_base)
+def scene_rate(scene: bpy.types.Scene) -> float:
+    """The scene's frames per second."""
+    return scene.render.fps / scene.render.fps_base
+
+
+def scene_of(armature: bpy.types.Object, preferred: bpy.types.Scene) -> bpy.types.Scene:
+    """The scene whose clock a head follows: ``preferred`` (the one at work) if the head is in it, else its own."""
+    scenes = armature.users_scene
+    return preferred if preferred in scenes or not scenes else scenes[0]
 
 
 def apply_performance(
@@ -43,17 +53,75 @@ def apply_performance(
     """
     settings = settings or BakeSettings()
     scene = context.scene
-    timebase = scene_timebase(scene, settings.frame_start)
+    timebase = Timebase.of(settings, scene_rate(scene), performance.time)
     with rollback_on_error():
         motion = bake.resample(model, performance, timebase, settings)
         made = head.build(context, model, performance.identity, name)
-        bake.write(made, motion, settings, name)
+        # A metre of the head is a metre of the scene, whatever the scene's unit is.
+        made.armature.scale = [1.0 / scene.unit_settings.scale_length] * 3
+        report = bake.write(made, motion, settings, name)
     _select(context, made)
-    first, last = float(motion.frames[0]), float(motion.frames[-1])
+    first, last = _whole_range(motion)
     if settings.set_scene_range:
-        scene.frame_start, scene.frame_end = int(first // 1), int(-(-last // 1))
-    scene.frame_set(int(first // 1))
-    return CaptureResult(made, first, last, int(motion.filled.sum()))
+        scene.frame_start, scene.frame_end = first, last
+    _note(scene, made.armature, performance, timebase, motion, settings, report)
+    scene.frame_set(first)
+    return CaptureResult(made, float(motion.frames[0]), float(motion.frames[-1]), int(motion.filled.sum()))
+
+
+def bake_again(
+    scene: bpy.types.Scene,
+    baked_head: head.Head,
+    model: MorphableModel,
+    performance: Performance,
+    settings: BakeSettings,
+    take: Take | None = None,
+) -> None:
+    """Replace the keys of a head by those of a performance, on the clock of the scene that the head is in.
+
+    ``scene`` is the one at work; see :func:`scene_of`. Its frame range follows if it was that of the animation. With
+    the ``take`` that the performance was solved from, the head's camera follows as well.
+    """
+    armature = baked_head.armature
+    scene = scene_of(armature, scene)
+    timebase = Timebase.of(settings, scene_rate(scene), performance.time)
+    motion = bake.resample(model, performance, timebase, settings)
+    report = bake.rewrite(baked_head, motion, settings)
+    before = armature.ddfa.baked
+    old_range = math.floor(before.first_frame), math.ceil(before.last_frame)
+    if settings.set_scene_range and scene.is_editable and (scene.frame_start, scene.frame_end) == old_range:
+        scene.frame_start, scene.frame_end = _whole_range(motion)
+    _note(scene, armature, performance, timebase, motion, settings, report)
+    if take is not None:
+        camera.follow(camera.Shot(baked_head, model, performance, take, settings, timebase))
+
+
+def _whole_range(motion: bake.KeyedMotion) -> tuple[int, int]:
+    """The whole frames that contain all keys."""
+    return math.floor(motion.frames[0]), math.ceil(motion.frames[-1])
+
+
+def _note(
+    scene: bpy.types.Scene,
+    armature: bpy.types.Object,
+    performance: Performance,
+    timebase: Timebase,
+    motion: bake.KeyedMotion,
+    settings: BakeSettings,
+    report: KeyReport,
+) -> None:
+    """Keep for the panels what was baked, and mark the gaps."""
+    baked = armature.ddfa.baked
+    baked.footage_rate = average_rate(performance.time)
+    baked.footage_seconds = float(performance.time[-1] - performance.time[0])
+    baked.footage_varies = is_variable(performance.time)
+    baked.scene_rate = timebase.rate
+    baked.duration_factor = timebase.duration_factor
+    baked.first_frame, baked.last_frame = float(motion.frames[0]), float(motion.frames[-1])
+    baked.all_keys, baked.kept_keys = report.all_keys, report.kept_keys
+    baked.weight_error, baked.degrees_error = report.weight, report.degrees
+    baked.millimetres_error = report.millimetres
+    markers.replace(scene, armature, markers.gap_frames(performance, timebase) if settings.mark_gaps else ())
 
 
 def _select(context: bpy.types.Context, made: head.Head) -> None:

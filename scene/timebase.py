@@ -4,33 +4,60 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..ddfa_blender.footage.frame_rate import average_rate
 from ..ddfa_blender.quaternions import continuous, slerp
 
-KeyPlacement = Literal["WHOLE", "SUBFRAME"]
+if TYPE_CHECKING:
+    from .settings import BakeSettings, KeyPlacement
 
 #: A sample this near to a whole frame lies on it: containers round timestamps to a few microseconds.
 _FRAME_TOLERANCE = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timebase:
-    """A scene's clock: second 0 of the footage is ``frame_start``; ``rate`` is frames per second (fps ÷ fps_base)."""
+    """Which frame of a scene shows which second of the footage. ``rate``: the scene's fps ÷ fps_base.
+
+    Second 0 of the footage is ``frame_start``. ``stretch`` makes the animation that many times as long. With
+    ``samples`` (N,), the times of the footage's frames, each of these takes one frame of the scene instead, whatever
+    the two rates.
+    """
 
     frame_start: float
     rate: float
+    stretch: float = 1.0
+    samples: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, settings: BakeSettings, rate: float, seconds: ArrayLike) -> Timebase:
+        """For samples at ``seconds`` (N,) in a scene of this ``rate``."""
+        if settings.timing == "FRAMES":
+            return cls(settings.frame_start, rate, samples=np.asarray(seconds, dtype=np.float64))
+        return cls(settings.frame_start, rate, settings.stretch if settings.timing == "STRETCH" else 1.0)
+
+    @property
+    def duration_factor(self) -> float:
+        """How many times as long as the footage the animation is."""
+        return self.stretch if self.samples is None else self._sample_rate / self.rate
 
     def frame_at(self, seconds: ArrayLike) -> NDArray[np.float64]:
         """Frame numbers, with fractions, of times in seconds."""
-        return self.frame_start + np.asarray(seconds, dtype=np.float64) * self.rate
+        s = np.asarray(seconds, dtype=np.float64)
+        if self.samples is None:
+            return self.frame_start + s * (self.rate * self.stretch)
+        return self.frame_start + _along(s, self.samples, self._sample_numbers, self._sample_rate)
 
     def seconds_at(self, frame: ArrayLike) -> NDArray[np.float64]:
         """Inverse of :meth:`frame_at`."""
-        return (np.asarray(frame, dtype=np.float64) - self.frame_start) / self.rate
+        f = np.asarray(frame, dtype=np.float64) - self.frame_start
+        if self.samples is None:
+            return f / (self.rate * self.stretch)
+        return _along(f, self._sample_numbers, self.samples, 1.0 / self._sample_rate)
 
     def key_frames(self, seconds: ArrayLike, placement: KeyPlacement) -> NDArray[np.float64]:
         """Frames (K,) to key for samples at ``seconds`` (N,).
@@ -44,6 +71,22 @@ class Timebase:
         first = np.ceil(frames[0] - _FRAME_TOLERANCE)
         last = max(first, np.round(frames[-1]))
         return np.arange(first, last + 1.0)
+
+    @property
+    def _sample_rate(self) -> float:
+        return average_rate(() if self.samples is None else self.samples) or self.rate
+
+    @property
+    def _sample_numbers(self) -> NDArray[np.float64]:
+        """The samples' frames counted from the footage's beginning: an in point keeps its distance from there."""
+        samples = np.zeros(0) if self.samples is None else self.samples
+        return np.round(samples[0] * self._sample_rate) + np.arange(len(samples), dtype=np.float64)
+
+
+def _along(x: NDArray, xs: NDArray, ys: NDArray, slope: float) -> NDArray[np.float64]:
+    """Linear between the points (xs, ys), straight on with ``slope`` beyond both ends."""
+    beyond = np.minimum(x - xs[0], 0.0) + np.maximum(x - xs[-1], 0.0)
+    return np.asarray(np.interp(x, xs, ys) + slope * beyond, dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``build.py bench``: the scores on the labelled photos, the regressor's latency, and the seconds a clip costs."""
+"""``build.py bench``: scores on labelled photos, latency of the regressor, speed of the clean-up, costs of clips."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def run_all(clips: Sequence[Path] | None) -> int:
     else:
         print(f"no scores: {LABELS} is not here")
     _print_heading("latency on one thread")
-    _latency(python)
+    _print_of(python, "tools.latency", "The latency")
+    _print_heading("after the capture")
+    _print_of(python, "tools.clean_up_speed", "The clean-up's speed")
     if videos:
         _print_heading("clips")
     for video in videos:
@@ -59,10 +61,24 @@ def _score(python: Path, *options: str) -> None:
         print(f"{name}: mean {mean:.2f} %, median {median:.2f} %, {over:.1f} % of the photos over 8 %")
 
 
-def _latency(python: Path) -> None:
+def _print_of(python: Path, module: str, what: str) -> None:
     # Its output is the result, so it goes to our standard output.
-    if subprocess.run([python, "-m", "tools.latency"], cwd=ROOT, check=False).returncode != 0:
-        raise BuildError("The latency cannot be measured; the lines above say why.")
+    if subprocess.run([python, "-m", module], cwd=ROOT, check=False).returncode != 0:
+        raise BuildError(f"{what} cannot be measured; the lines above say why.")
+
+
+def _blender() -> None:
+    _, environment = environments.newest_blender()
+    python = environment.ensure()
+    script = ROOT / "tools" / "bench_in_blender.py"
+    # The first time compiles what has changed since, as installing the extension does: that is not what is asked.
+    for step, shown in (("enable", False), ("enable", True), ("bake", True)):
+        with tempfile.TemporaryDirectory() as home:
+            variables = environments.fresh_home(Path(home)) | {"PYTHONPATH": str(environment.side_packages)}
+            output = None if shown else subprocess.DEVNULL
+            done = subprocess.run([python, script, step], cwd=ROOT, env=variables, stdout=output, check=False)
+        if done.returncode != 0:
+            raise BuildError("The bakes in Blender cannot be measured; the lines above say why.")
 
 
 def _clip(python: Path, video: Path) -> None:

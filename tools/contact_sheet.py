@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from ddfa_blender.atomic import write_atomically
 from ddfa_blender.errors import CaptureError
+from ddfa_blender.footage.video import Video
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import REGION_NAMES
 from ddfa_blender.projection import apply, crop_to_image, decompose, euler_degrees, split
 from ddfa_blender.take import Take
-from ddfa_blender.video import Video
 
 TILE = 256  # pixels
 FRAME_COUNT = 8

@@ -52,7 +52,8 @@ def capture(video: Path, folder: Path) -> dict[str, Any]:
     captured = time.perf_counter()
     bpy.ops.ddfa.export_fbx(filepath=str(folder / "head.fbx"))
     exported = time.perf_counter()
-    shutil.copyfile(scene.ddfa.head.ddfa.take, folder / "take.npz")
+    takes = importlib.import_module(f"{EXTENSION}.scene.takes")
+    shutil.copyfile(takes.of_head(scene.ddfa.head), folder / "take.npz")
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "head.blend"), compress=True)
     return _report(folder / "take.npz", {"capture": captured - began, "export": exported - captured})
 

@@ -34,7 +34,7 @@ PLATFORMS = {
 }
 
 #: Folders whose Python files are shipped.
-PACKAGES = ("ddfa_blender", "operators", "panels", "scene")
+PACKAGES = ("ddfa_blender", "operators", "panels", "scene", "translations")
 FILES = ("__init__.py", "blender_manifest.toml", "LICENSE")
 #: What of ``model/`` is shipped: without one of these the extension cannot work, or must not be handed on.
 MODEL_FILES = (

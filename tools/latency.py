@@ -19,8 +19,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ddfa_blender.paths import model_file
 from ddfa_blender.projection import CROP_SIZE
-from ddfa_blender.regressor import Regressor
-from ddfa_blender.session import open_session
+from ddfa_blender.tracking.regressor import Regressor
+from ddfa_blender.tracking.session import open_session
 
 #: Output channels and stride of MobileNet-V1's thirteen depthwise-separable blocks.
 _BLOCKS = (

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ddfa_blender.detection_roi import roi_from_detection
-from ddfa_blender.detector import Detector
-from ddfa_blender.photo import read_photo
-from ddfa_blender.roi import box_from_landmarks, overlap, roi_from_landmarks
-from ddfa_blender.video import Video
+from ddfa_blender.footage.photo import read_photo
+from ddfa_blender.footage.video import Video
+from ddfa_blender.tracking.detection_roi import roi_from_detection
+from ddfa_blender.tracking.detector import Detector
+from ddfa_blender.tracking.roi import box_from_landmarks, overlap, roi_from_landmarks
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 #: Every so many frames of a clip one is looked at.

@@ -27,7 +27,7 @@ BLENDER_TIMEOUT = 1200.0
 _CHECKOUT_SOURCES = ("build.py", "ddfa_blender", "tools", "training")
 #: The extension's own name, under which its relative imports resolve.
 _PACKAGE = "ddfa_face_capture"
-_EXTENSION_SOURCES = ("__init__.py", "ddfa_blender", "operators", "panels", "scene")
+_EXTENSION_SOURCES = ("__init__.py", "ddfa_blender", "operators", "panels", "scene", "translations")
 _PYTEST_NO_TESTS = 5
 
 

@@ -8,15 +8,17 @@ import math
 import bpy
 from bpy.props import PointerProperty
 
-from ...ddfa_blender.solve import Smoothing, SolveSettings
+from ...ddfa_blender.cleaning import cleanup
+from ...ddfa_blender.solve import SolveSettings
 from .. import live
 from ..settings import BakeSettings
-from .cleanup import CleanUpSettings
+from .cleanup import ChannelGain, CleanUpSettings
 from .head import HeadSettings
+from .neutral import NeutralSettings
 from .timing import TimingSettings
 
 #: In the order in which they must be registered.
-PERFORMANCE_GROUPS = (TimingSettings, CleanUpSettings, HeadSettings)
+PERFORMANCE_GROUPS = (TimingSettings, ChannelGain, CleanUpSettings, NeutralSettings, HeadSettings)
 
 
 class PerformanceSettings(bpy.types.PropertyGroup):
@@ -24,28 +26,41 @@ class PerformanceSettings(bpy.types.PropertyGroup):
 
     timing: PointerProperty(type=TimingSettings)
     cleanup: PointerProperty(type=CleanUpSettings)
+    neutral: PointerProperty(type=NeutralSettings)
     head: PointerProperty(type=HeadSettings)
 
     def solve_settings(self) -> SolveSettings:
-        """For cleaning the channels."""
-        clean = self.cleanup
-        smoothing = Smoothing(clean.smooth_head, clean.smooth_expression, clean.smooth_eyes, clean.smooth_face)
+        """For solving the take."""
         return SolveSettings(
-            min_confidence=clean.min_confidence,
-            field_of_view=math.degrees(self.head.field_of_view),
-            gaps=clean.gaps,
-            smoothing=smoothing,
+            min_confidence=self.cleanup.min_confidence, field_of_view=math.degrees(self.head.field_of_view)
+        )
+
+    def clean_up(self) -> cleanup.CleanUpSettings:
+        """For cleaning the channels."""
+        return cleanup.CleanUpSettings(
+            gaps=self.cleanup.gap_settings(),
+            spikes=self.cleanup.spike_settings(),
+            neutral=self.neutral.settings(),
+            smoothing=self.cleanup.smoothing(),
+            balance=self.cleanup.balance(),
+            gains=self.cleanup.gains(),
         )
 
     def bake_settings(self) -> BakeSettings:
         """For putting the result on the timeline."""
+        timing, head = self.timing, self.head
         return BakeSettings(
-            frame_start=self.timing.frame_start,
-            key_placement=self.timing.key_placement,
-            driving=self.head.driving,
-            neck_share=self.head.neck_share,
-            use_translation=self.head.use_translation,
-            set_scene_range=self.timing.set_scene_range,
+            frame_start=timing.frame_start,
+            timing=timing.mode,
+            stretch=timing.stretch,
+            key_placement=timing.key_placement,
+            thinning=timing.thinning(),
+            driving=head.driving,
+            neck_share=head.neck_share,
+            use_translation=head.use_translation,
+            head_motion=head.head_motion(),
+            set_scene_range=timing.set_scene_range,
+            mark_gaps=timing.mark_gaps,
         )
 
 

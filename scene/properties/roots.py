@@ -7,8 +7,12 @@ import bpy
 from bpy.props import PointerProperty, StringProperty
 
 from .. import head
+from .baked import BakedState
 from .footage import FootageSettings
+from .look import LookSettings
 from .performance import PerformanceSettings
+from .takes import TakesPlace
+from .target import TargetSettings
 
 
 def _is_captured_head(_settings: bpy.types.PropertyGroup, candidate: bpy.types.Object) -> bool:
@@ -19,6 +23,7 @@ class SceneState(bpy.types.PropertyGroup):
     """``Scene.ddfa``, saved with the scene."""
 
     footage: PointerProperty(type=FootageSettings)
+    target: PointerProperty(type=TargetSettings)
     head: PointerProperty(
         name="Head",
         description="Captured head whose settings are shown here and which is exported",
@@ -26,6 +31,8 @@ class SceneState(bpy.types.PropertyGroup):
         poll=_is_captured_head,
     )
     settings: PointerProperty(type=PerformanceSettings)
+    takes: PointerProperty(type=TakesPlace)
+    look: PointerProperty(type=LookSettings)
 
     def current(self) -> PerformanceSettings:
         """The settings to show and change: those of the current head, else those for the next one."""
@@ -36,7 +43,9 @@ class HeadState(bpy.types.PropertyGroup):
     """``Object.ddfa`` of a captured head's armature."""
 
     take: StringProperty(name="Take", description="File of the take that the animation is made of")
+    take_uid: StringProperty(name="Take's Mark", description="Which take it is, whatever its file is called")
     settings: PointerProperty(type=PerformanceSettings)
+    baked: PointerProperty(type=BakedState)
     problem: StringProperty(
         name="Problem", description="Why the animation could not follow the settings", options={"SKIP_SAVE"}
     )

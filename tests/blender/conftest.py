@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 from typing import Any
 
@@ -26,12 +27,14 @@ else:
 
     @pytest.fixture(autouse=True)
     def empty_file(modules_after_enabling: set[str]) -> None:
-        """Each test starts in an empty file with factory settings, the extension on and nothing told yet."""
+        """Each test starts in an empty file with factory settings, the extension on, no takes and nothing told yet."""
         bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
         support.enable_extension()
+        shutil.rmtree(bpy.utils.extension_path_user(support.PACKAGE, path="takes"), ignore_errors=True)
+        support.module("scene.take_list").refresh()
         support.module("operators.state").tell("")
 
-    @pytest.fixture
-    def model() -> Any:
-        """A small random morphable model."""
+    @pytest.fixture(scope="session")
+    def model(modules_after_enabling: set[str]) -> Any:
+        """A small random morphable model, the same for all tests: what is painted for it is painted once."""
         return support.small_model()

@@ -18,7 +18,16 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "bl_ext.user_default.ddfa_face_capture"
 #: Top-level entries of the repository that the installed extension has.
-_SHIPPED = ("__init__.py", "blender_manifest.toml", "ddfa_blender", "model", "operators", "panels", "scene")
+_SHIPPED = (
+    "__init__.py",
+    "blender_manifest.toml",
+    "ddfa_blender",
+    "model",
+    "operators",
+    "panels",
+    "scene",
+    "translations",
+)
 
 
 def prepare_user_folder() -> Path:
@@ -119,6 +128,31 @@ def performance(count: int = 24, fps: float = 24.0, seed: int = 3, **overrides: 
         "tracked": tracked,
     }
     return module("ddfa_blender.performance").Performance(**{**fields, **overrides})
+
+
+def take(count: int = 30, fps: float = 30.0, seed: int = 5, lost: slice = slice(10, 13), **header: Any) -> Any:
+    """A made-up Take of the bundled model: an actor of her own who nods and talks; ``lost`` frames have no face."""
+    projection, module_take = module("ddfa_blender.projection"), module("ddfa_blender.take")
+    rng = np.random.default_rng(seed)
+    seconds = np.arange(count) / fps
+    angles = np.stack([20.0 * np.sin(3.0 * seconds), 8.0 * np.sin(5.0 * seconds), np.zeros(count)], axis=-1)
+    rotation = projection.rotation_from_euler(angles)
+    pose = projection.Pose(np.full(count, 0.4), rotation, np.tile([60.0, 55.0, 0.0], (count, 1)))
+    shape = np.tile(rng.normal(0.0, 1.0, 40), (count, 1))
+    expression = np.sin(seconds[:, None] * rng.uniform(2.0, 6.0, 10))
+    fields = {
+        "time": seconds,
+        "params": projection.join(projection.compose(pose), shape, expression).astype(np.float32),
+        "confidence": np.full(count, 0.9, np.float32),
+        "roi": np.tile([200.0, 100.0, 440.0, 340.0], (count, 1)),
+        "landmarks68": np.zeros((count, 68, 3), np.float32),
+        "arkit": (0.5 + 0.5 * np.sin(seconds[:, None] * rng.uniform(2.0, 6.0, 52))).astype(np.float32),
+    }
+    fields["confidence"][lost] = 0.0
+    for name in ("params", "roi", "landmarks68", "arkit"):
+        fields[name][lost] = np.nan
+    made = {"source": "clip.mp4", "width": 640, "height": 480, "fps": fps, "model": "made up", "model_sha256": "0" * 64}
+    return module_take.Take(**fields, header=module_take.TakeHeader(**{**made, **header}))
 
 
 def data_names() -> dict[str, list[str]]:

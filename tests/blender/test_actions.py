@@ -22,7 +22,14 @@ def animated():
     frames = np.arange(1.0, 11.0)
     on_object, on_keys = actions.animate("Take 1", [obj, mesh.shape_keys])
     on_object.write("location", 2, frames, frames * 0.5, group="Place")
-    on_keys.write('key_blocks["Up"].value', 0, frames, frames * 0.25, group="Keys", filled=frames > 8)
+    on_keys.write(
+        'key_blocks["Up"].value',
+        0,
+        frames,
+        frames * 0.25,
+        group="Keys",
+        kinds=actions.key_kinds(frames > 8, frames == 3),
+    )
     return actions, obj, mesh.shape_keys, frames
 
 
@@ -51,7 +58,7 @@ def test_curves_are_found_again_with_keys_groups_and_marks(animated):
     np.testing.assert_array_equal(actions.keys(curve), np.column_stack([frames, frames * 0.25]))
     assert curve.group.name == "Keys"
     assert {k.interpolation for k in curve.keyframe_points} == {"LINEAR"}
-    assert [k.type for k in curve.keyframe_points] == ["KEYFRAME"] * 8 + ["JITTER"] * 2
+    assert [k.type for k in curve.keyframe_points] == ["KEYFRAME"] * 2 + ["EXTREME"] + ["KEYFRAME"] * 5 + ["JITTER"] * 2
     assert actions.frame_range(obj) == (1.0, 10.0)
 
 
@@ -69,3 +76,24 @@ def test_animating_again_leaves_the_earlier_take_alone(animated):
     again.write("location", 0, frames, frames, group="Place")
     assert before.name == "Take 1" and before != obj.animation_data.action
     assert [c.array_index for c in actions.curves(obj)] == [0]
+
+
+def test_a_curve_that_is_already_right_is_left_alone(animated):
+    """What the user did to its keys stays until the values change."""
+    actions, obj, _, frames = animated
+    curve = actions.find_curve(obj, "location", 2)
+    curve.keyframe_points[4].interpolation = "BEZIER"
+    channels = actions.assigned(obj)
+    channels.write("location", 2, frames, frames * 0.5, group="Place")
+    assert curve.keyframe_points[4].interpolation == "BEZIER"
+    channels.write("location", 2, frames, frames * 0.75, group="Place")
+    assert curve.keyframe_points[4].interpolation == "LINEAR"
+    np.testing.assert_allclose(actions.keys(curve)[:, 1], frames * 0.75)
+
+
+def test_the_same_keys_with_other_marks_are_written(animated):
+    actions, obj, _, frames = animated
+    curve = actions.find_curve(obj, "location", 2)
+    kinds = actions.key_kinds(frames < 3, frames == 3)
+    actions.assigned(obj).write("location", 2, frames, frames * 0.5, group="Place", kinds=kinds)
+    assert [k.type for k in curve.keyframe_points][:4] == ["JITTER", "JITTER", "EXTREME", "KEYFRAME"]

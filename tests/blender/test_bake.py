@@ -141,6 +141,14 @@ def test_filled_frames_are_marked(model):
     assert result.filled_keys == 3
 
 
+def test_frames_from_which_a_spike_was_taken_are_marked_too(model):
+    bpy.context.scene.render.fps = 24
+    spikes = np.arange(24) == 7
+    result = apply(model, support.performance(spikes=spikes))
+    curve = support.module("scene.actions").find_curve(result.head.mesh.data.shape_keys, 'key_blocks["jawOpen"].value')
+    assert [int(k.co.x) for k in curve.keyframe_points if k.type == "EXTREME"] == [8]
+
+
 def test_subframe_keys_lie_at_the_footages_own_times(model):
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = 30, 1.001
@@ -205,3 +213,43 @@ def test_the_new_head_is_selected_and_object_mode_kept(model):
     assert bpy.context.mode == "OBJECT"
     assert bpy.context.view_layer.objects.active == head.mesh
     assert not other.select_get()
+
+
+def test_the_head_is_as_large_as_in_life_in_scenes_of_any_unit(model):
+    """Where a unit is a centimetre, the head is a hundred times as many units high, and moves as many more."""
+    bpy.context.scene.render.fps = 24
+    p = support.performance()
+    bpy.context.scene.unit_settings.scale_length = 0.01
+    head = apply(model, p, use_translation=True).head
+    bpy.context.scene.frame_set(9)
+    pivot = head.armature.matrix_world @ head.armature.pose.bones["head"].head
+    np.testing.assert_allclose(pivot, TO_BLENDER @ p.head_translation[8] / 10.0, rtol=1e-4, atol=1e-4)
+
+
+def test_the_path_is_set_straight_before_it_is_keyed(model):
+    bpy.context.scene.render.fps = 24
+    p = support.performance()
+    motion = support.module("ddfa_blender.head_motion").HeadMotion("ACTOR", (10.0, 5.0, -3.0), (1.0, 0.5, 0.0))
+    head = apply(model, p, use_translation=True, head_motion=motion).head
+    path = motion.apply(p.head_rotation, p.head_translation, p.tracked)
+    for i in (0, 7, 23):
+        bpy.context.scene.frame_set(1 + i)
+        expected = TO_BLENDER @ np.array(Quaternion(path.rotation[i]).to_matrix()) @ TO_BLENDER.T
+        np.testing.assert_allclose(armature_space_turn(head.armature, "head"), expected, atol=2e-5)
+        np.testing.assert_allclose(
+            head.armature.pose.bones["head"].head, TO_BLENDER @ path.translation[i] / 1000.0, atol=1e-6
+        )
+
+
+def test_the_weights_of_a_performance_are_worked_out_once(model, monkeypatch):
+    """The residual is the dearest part of a bake, and neither timing nor the head's movement change it."""
+    bake, timebase = support.module("scene.bake"), support.module("scene.timebase")
+    calls, real = [], bake.arkit_residual
+    monkeypatch.setattr(bake, "arkit_residual", lambda *args: calls.append(1) or real(*args))
+    p = support.performance()
+    for start in (1, 100):
+        bake.resample(model, p, timebase.Timebase(start, 24.0), settings(frame_start=start))
+    assert len(calls) == 1
+    bake.resample(support.small_model(8), p, timebase.Timebase(1, 24.0), settings())
+    bake.resample(model, support.performance(seed=9), timebase.Timebase(1, 24.0), settings())
+    assert len(calls) == 3

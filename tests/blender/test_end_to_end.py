@@ -107,18 +107,20 @@ def test_real_footage_becomes_an_animated_head_and_an_fbx(tmp_path, monkeypatch)
     scene.render.fps = 24
     scene.ddfa.footage.video = str(clip)
     settings = support.module("ddfa_blender.settings").CaptureSettings(end=0.5, accept_confidence=0, lose_confidence=0)
-    properties = support.module("scene.properties")
-    monkeypatch.setattr(properties.FaceCaptureSettings, "capture_settings", lambda _: settings)
+    properties = support.module("scene.properties.footage")
+    monkeypatch.setattr(properties.FootageSettings, "capture_settings", lambda _: settings)
     scene.ddfa.settings.cleanup.min_confidence = 0.0
     assert bpy.ops.ddfa.capture() == {"FINISHED"}
     armature = scene.ddfa.head
-    take = support.module("ddfa_blender.take").Take.load(armature.ddfa.take)
+    take = support.module("ddfa_blender.take").Take.load(support.module("scene.takes").of_head(armature))
     assert take.tracked.any() and take.header.source == clip.name and len(take) == 16
     first, last = support.module("scene.actions").frame_range(armature)
     assert first == 1.0 and (last - first) / 24 == pytest.approx(take.time[-1], abs=0.5 / 24 + 1e-6)
     # The keys hold what the core solves from the saved take: nothing is lost or changed on the way.
     model = support.module("ddfa_blender.morphable_model").MorphableModel.load()
-    performance = support.module("ddfa_blender.solve").solve(take, model, armature.ddfa.settings.solve_settings())
+    settings = armature.ddfa.settings
+    perform = support.module("ddfa_blender.cleaning.cleanup").perform
+    performance = perform(take, model, settings.solve_settings(), settings.clean_up())
     head = support.module("scene.head").of_armature(armature)
     actions = support.module("scene.actions")
     for column, name in enumerate(support.module("ddfa_blender.names").EXPRESSION_NAMES):

@@ -133,13 +133,14 @@ def test_it_comes_in_at_its_size_and_with_its_bones_and_materials(captured, fbx,
     bones = objects["ARMATURE"].data.bones
     assert bones.keys() == ["neck", "head"] and bones["head"].parent.name == "neck"
     assert {m.name for m in objects["MESH"].data.materials} == materials
-    # The eyes' and the lashes' textures travel inside the file.
+    # The textures of skin, eyes and lashes travel inside the file.
     sizes = {}
     for material in objects["MESH"].data.materials:
         for node in material.node_tree.nodes:
             if node.type == "TEX_IMAGE":
                 sizes.setdefault(material.name, set()).add(tuple(node.image.size))
-    assert sizes == {"Großer Auftritt Eye": {(512, 512)}, "Großer Auftritt Lashes": {(1024, 128)}}
+    expected = {"Skin": (1024, 1024), "Eye": (512, 512), "Lashes": (1024, 128)}
+    assert sizes == {f"Großer Auftritt {name}": {size} for name, size in expected.items()}
     assert {g.name for g in objects["MESH"].vertex_groups} == {"head", "neck"}
     assert bpy.context.scene.render.fps / bpy.context.scene.render.fps_base == pytest.approx(rate, rel=1e-5)
 

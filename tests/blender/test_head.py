@@ -134,7 +134,7 @@ def test_a_head_is_found_again_by_its_armature(built):
 def test_the_textures_are_saved_with_the_file(built, tmp_path):
     assert built
     pixels = {image.name: np.array(image.pixels[:4000]) for image in bpy.data.images}
-    assert set(pixels) == {"Actor Eye", "Actor Lashes"}
+    assert set(pixels) == {"Actor Skin", "Actor Eye", "Actor Lashes"}
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["saved.blend"]
@@ -142,3 +142,21 @@ def test_the_textures_are_saved_with_the_file(built, tmp_path):
         image = bpy.data.images[name]
         assert image.packed_file is not None
         np.testing.assert_allclose(image.pixels[:4000], expected, atol=1 / 255)
+
+
+def test_the_bundled_head_is_a_clean_mesh():
+    """Quads alone, one border at the neck for the skin, no face twice or flipped, textures inside their square."""
+    model = support.module("ddfa_blender.morphable_model").MorphableModel.load()
+    mesh = support.module("scene.head").build(bpy.context, model, np.zeros(40), "Actor").mesh.data
+    faces = np.array([tuple(polygon.vertices) for polygon in mesh.polygons])
+    assert faces.shape == (len(model.quads), 4) and not mesh.validate()
+    assert len(np.unique(np.sort(faces, axis=1), axis=0)) == len(faces)
+    edges = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    # Neighbours run along a common edge in opposite directions, so no edge has the same direction twice.
+    assert len(np.unique(edges, axis=0)) == len(edges)
+    skin = np.array([polygon.material_index == 0 for polygon in mesh.polygons])
+    edges = np.sort(np.stack([faces[skin], np.roll(faces[skin], -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
+    _, count = np.unique(edges, axis=0, return_counts=True)
+    assert count.max() == 2 and (count == 1).sum() == 42
+    uvs = np.array([tuple(corner.vector) for corner in mesh.uv_layers["UVMap"].uv])
+    assert uvs.min() >= 0.0 and uvs.max() <= 1.0

@@ -10,17 +10,18 @@ import support
 
 
 @pytest.fixture
-def captured(monkeypatch, tmp_path):
+def captured(monkeypatch, tmp_path, model):
     """A head in the scene whose "take" gives a made-up performance; the solve settings asked for are recorded."""
     live = support.module("scene.live")
-    model, performance, asked = support.small_model(), support.performance(), []
+    performance, asked = support.performance(), []
 
-    def performance_of(take_file, settings):
+    def performance_of(take_file, *settings):
         asked.append((take_file, settings))
         return performance
 
     monkeypatch.setattr(live, "performance_of", performance_of)
-    monkeypatch.setattr(live, "bundled_model", lambda: model)
+    monkeypatch.setattr(live, "model_of", lambda take_file: model)
+    monkeypatch.setattr(support.module("scene.takes"), "problem", lambda armature: "")
     result = support.module("scene.pipeline").apply_performance(bpy.context, model, performance)
     armature = result.head.armature
     armature.ddfa.take = str(tmp_path / "a.npz")

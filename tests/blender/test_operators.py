@@ -37,6 +37,7 @@ def errors():
 def fake_core(monkeypatch, task, model):
     """The task gives a made-up performance; ``fake_core.calls`` are the tasks that ran."""
     fake = types.SimpleNamespace(calls=[], performance=support.performance(), error=None, frames=24)
+    take_library = support.module("ddfa_blender.take_library")
 
     def run(self, progress, cancelled):
         fake.calls.append(self)
@@ -46,7 +47,8 @@ def fake_core(monkeypatch, task, model):
             progress(done + 1, fake.frames)
         if fake.error is not None:
             raise fake.error
-        return task.Captured(model, fake.performance, self.take_file)
+        file = take_library.save_new(support.take(), self.takes, self.video.stem)
+        return task.Captured(file, model, fake.performance)
 
     monkeypatch.setattr(task.CaptureTask, "__call__", run)
     return fake
@@ -96,23 +98,28 @@ def test_the_settings_reach_the_core(footage, fake_core):
     (call,) = fake_core.calls
     assert call.video == footage
     assert (call.capture.start, call.capture.end) == (1.5, 3.0)
-    assert call.solve.gaps == "hold" and call.solve.min_confidence == 0.5
-    assert call.solve.smoothing.eyes == 0.25 and call.solve.smoothing.head == 0.0
+    assert call.clean.gaps.mode == "hold" and call.solve.min_confidence == 0.5
+    assert call.clean.smoothing.eyes == 0.25 and call.clean.smoothing.head == 0.0
 
 
 def test_the_take_goes_to_the_extensions_own_folder(footage, fake_core):
     bpy.ops.ddfa.capture()
-    (call,) = fake_core.calls
     own = Path(bpy.utils.extension_path_user(support.PACKAGE, path="takes"))
-    assert call.take_file.parent == own and own.is_dir()
-    assert call.take_file.name.startswith(footage.stem) and call.take_file.suffix == ".npz"
-    assert bpy.context.scene.ddfa.head.ddfa.take == str(call.take_file)
+    armature = bpy.context.scene.ddfa.head
+    assert armature.ddfa.take == f"{footage.stem}.npz"
+    assert support.module("scene.takes").of_head(armature) == own / f"{footage.stem}.npz"
+    assert (own / f"{footage.stem}.npz").is_file()
 
 
-def test_namesakes_in_different_folders_have_takes_of_their_own(task):
-    names = {task.take_file_name(Path(folder) / "clip.mp4") for folder in ("/a", "/b")}
-    assert len(names) == 2
-    assert task.take_file_name(Path("/a/clip.mp4")) in names
+def test_the_same_footage_twice_leaves_the_first_heads_take_alone(footage, fake_core):
+    takes = support.module("scene.takes")
+    bpy.ops.ddfa.capture()
+    first = bpy.context.scene.ddfa.head
+    before = takes.of_head(first).read_bytes()
+    bpy.ops.ddfa.capture()
+    second = bpy.context.scene.ddfa.head
+    assert first != second and takes.of_head(first) != takes.of_head(second)
+    assert takes.of_head(first).read_bytes() == before
 
 
 def test_one_undo_takes_all_of_it_back_and_one_redo_brings_it_again(footage, fake_core):

@@ -32,9 +32,18 @@ class Layout:
         namespace, _, function = name.partition(".")
         assert getattr(getattr(bpy.ops, namespace), function).get_rna_type() is not None
         self.record.append(("operator", name))
+        return types.SimpleNamespace()  # takes the operator's properties
 
-    def label(self, text, icon):
+    def label(self, text, icon="NONE", **_):
         self.record.append(("label", text))
+
+    def template_list(self, list_type, _name, data, items, active_data, active, **_):
+        assert getattr(bpy.types, list_type).is_registered
+        assert items in data.bl_rna.properties and active in active_data.bl_rna.properties
+        self.record.append(("list", list_type))
+
+    def template_icon(self, icon_value, scale):
+        self.record.append(("picture", scale))
 
     def progress(self, factor, type, text):  # noqa: A002 (Blender's name)
         assert 0.0 <= factor <= 1.0
@@ -52,6 +61,7 @@ def draw():
     """Draw a panel by its class name; gives what it drew."""
     context = types.SimpleNamespace(
         scene=bpy.context.scene,
+        window_manager=bpy.context.window_manager,
         preferences=types.SimpleNamespace(system=types.SimpleNamespace(ui_scale=1.0)),  # 0 without a window
         region=types.SimpleNamespace(width=280),
     )
@@ -83,14 +93,14 @@ def test_a_grey_capture_button_says_why(draw, state):
     assert ("operator", "ddfa.capture") in record
     assert labels(record) == "Pick the footage first"
     bpy.context.scene.ddfa.footage.video = "//a.mp4"
-    assert labels(draw("DDFA_PT_capture")) == ""
+    assert labels(draw("DDFA_PT_capture")) == "Reading the footage…"
 
 
 def test_a_running_capture_shows_progress_and_cancel_instead_of_the_button(draw, state):
     progress = support.module("operators.job").Progress(30, 120, 60.0)
     state.job = types.SimpleNamespace(progress=progress, cancelling=False)
     record = draw("DDFA_PT_capture")
-    assert ("progress", "Frame 30 of 120, 60 fps") in record
+    assert ("progress", "Frame 30 of 120, 60 fps, 2 s left") in record
     assert ("operator", "ddfa.cancel_capture") in record
     assert ("operator", "ddfa.capture") not in record
     state.job.cancelling = True
@@ -100,10 +110,13 @@ def test_a_running_capture_shows_progress_and_cancel_instead_of_the_button(draw,
 def test_a_long_message_is_wrapped_and_complete(draw, state):
     message = "No face was found in a clip with a rather long name.mp4; use footage in which a face is clearly visible."
     state.tell(message, is_error=True)
-    bpy.context.scene.ddfa.footage.video = "//a.mp4"
     record = draw("DDFA_PT_capture")
-    assert labels(record) == message
-    assert len([kind for kind, _ in record if kind == "label"]) > 2
+    assert labels(record) == f"Pick the footage first {message}"
+    assert len([kind for kind, _ in record if kind == "label"]) > 3
+
+
+#: Groups that a bake fills in; the panels show them as text.
+_RESULTS = {"BakedState"}
 
 
 def groups():
@@ -112,7 +125,7 @@ def groups():
     seen, waiting = [], [properties.SceneState, properties.HeadState]
     while waiting:
         cls = waiting.pop()
-        if cls in seen:
+        if cls in seen or cls.__name__ in _RESULTS:
             continue
         seen.append(cls)
         for prop in cls.bl_rna.properties:
@@ -133,12 +146,29 @@ def own_properties(cls):
     return [prop for prop in cls.bl_rna.properties if prop.identifier not in ("rna_type", "name")]
 
 
-#: Not for users to set.
-_INTERNAL = {"take", "problem"}
+#: Not for users to set, or drawn in the lines of a list.
+_INTERNAL = {"has_face", "face_point", "face_time", "take", "take_uid", "problem", "active_channel", "gain"}
 
 
-def test_every_setting_is_shown_once(draw, state):
-    shown = [name for panel in panel_classes() for kind, name in draw(panel) if kind == "prop"]
+def footage_choices(monkeypatch):
+    """Put the scene into states in which all settings of the footage show, one after another."""
+    reader, info = support.module("scene.footage"), support.module("ddfa_blender.footage.footage_info")
+    reading = reader.Reading(info.FootageFacts(640, 480, 25.0, 100), "", (0, 0))
+    monkeypatch.setattr(reader, "peek", lambda source: reading)
+    monkeypatch.setattr(reader, "view", lambda footage, source, reading: None)
+    footage, target = bpy.context.scene.ddfa.footage, bpy.context.scene.ddfa.target
+    for footage.source in ("CLIP", "STRIP", "FILE"):
+        yield
+    footage.video, target.kind = "//picture_01.png", "HEAD"
+    yield
+
+
+def test_every_setting_is_shown_once(draw, state, monkeypatch):
+    shown = set()
+    for _ in footage_choices(monkeypatch):
+        names = [name for panel in panel_classes() for kind, name in draw(panel) if kind == "prop"]
+        assert len(names) == len(set(names))
+        shown |= set(names)
     settings = [p.identifier for cls in groups() for p in own_properties(cls) if _group(p) is None]
     assert sorted(shown) == sorted(set(settings) - _INTERNAL)
 

@@ -14,12 +14,66 @@ def timebase():
     return support.module("scene.timebase")
 
 
+def settings(**values):
+    return support.module("scene.settings").BakeSettings(**values)
+
+
+def variable_times(count=300, seed=4):
+    """Time stamps of a phone: about 30 fps, jittered, with frames left out, in microseconds."""
+    rng = np.random.default_rng(seed)
+    return np.round(
+        np.concatenate([[0.0], np.cumsum(rng.choice([1, 1, 1, 2, 5], count) / 30 + rng.normal(0, 2e-3, count))]), 6
+    )
+
+
+@pytest.mark.parametrize("scene_rate", [24.0, 30 / 1.001, 60 / 1.001, 12.5])
+@pytest.mark.parametrize("footage", ["variable", 30 / 1.001, 60 / 1.001])
+def test_each_frame_of_the_footage_lies_at_its_second_to_the_millisecond(timebase, scene_rate, footage):
+    seconds = variable_times() if footage == "variable" else np.round(np.arange(3600) / footage, 6)
+    clock = timebase.Timebase.of(settings(frame_start=17), scene_rate, seconds)
+    frames = clock.key_frames(seconds, "SUBFRAME").astype(np.float32)  # as Blender stores them
+    np.testing.assert_allclose((frames.astype(np.float64) - 17) / scene_rate, seconds, atol=1e-3)
+    np.testing.assert_allclose(clock.seconds_at(clock.frame_at(seconds)), seconds, atol=1e-9)
+
+
+def test_frame_by_frame_gives_each_frame_of_the_footage_one_of_the_scene(timebase):
+    """Whatever the rates, and with gaps in the time stamps; the in point keeps its distance, counted in frames."""
+    for seconds in (np.arange(10, 100) / 59.94, variable_times()):
+        clock = timebase.Timebase.of(settings(timing="FRAMES", frame_start=5), 24.0, seconds)
+        frames = clock.key_frames(seconds, "WHOLE")
+        assert len(frames) == len(seconds) and np.all(np.diff(frames) == 1.0)
+        np.testing.assert_allclose(clock.seconds_at(frames), seconds, atol=1e-9)
+    even = np.arange(10, 100) / 59.94
+    clock = timebase.Timebase.of(settings(timing="FRAMES", frame_start=5), 24.0, even)
+    assert clock.frame_at(even[0]) == 15.0
+    # Beyond both ends it goes on at the footage's mean rate.
+    assert clock.frame_at(0.0) == pytest.approx(5.0)
+    assert clock.seconds_at(clock.frame_at(3.0)) == pytest.approx(3.0)
+
+
+def test_frame_by_frame_lasts_by_the_ratio_of_the_rates(timebase):
+    """60 fps on 24: two and a half times as long."""
+    clock = timebase.Timebase.of(settings(timing="FRAMES"), 24.0, np.arange(601) / 60.0)
+    assert clock.duration_factor == pytest.approx(2.5)
+    assert clock.frame_at(10.0) == pytest.approx(601.0)
+
+
+def test_stretch_multiplies_the_duration_about_the_start_frame(timebase):
+    seconds = np.arange(101) / 10.0
+    clock = timebase.Timebase.of(settings(timing="STRETCH", stretch=2.5, frame_start=11), 24.0, seconds)
+    assert clock.frame_at(0.0) == 11.0 and clock.frame_at(10.0) == pytest.approx(11.0 + 600.0)
+    assert clock.duration_factor == 2.5
+    # The factor counts in this mode alone.
+    assert timebase.Timebase.of(settings(stretch=2.5), 24.0, seconds).frame_at(10.0) == pytest.approx(241.0)
+
+
 @pytest.mark.parametrize(("fps", "fps_base"), [(24, 1.0), (30, 1.001), (24, 1.001), (25, 1.0), (60, 1.001), (120, 1.0)])
 def test_ten_seconds_stay_ten_seconds_at_any_scene_rate(timebase, fps, fps_base):
     """A clip of 10 s ends 10 s after it began, measured on the scene's own clock, whatever its own rate."""
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = fps, fps_base
-    clock = support.module("scene.pipeline").scene_timebase(scene, 101)
+    rate = support.module("scene.pipeline").scene_rate(scene)
+    clock = timebase.Timebase.of(settings(frame_start=101), rate, [0.0])
     for footage_fps in (23.976, 25.0, 30000 / 1001, 59.94):
         seconds = np.append(np.arange(0.0, 10.0, 1.0 / footage_fps), 10.0)
         frames = clock.key_frames(seconds, "WHOLE")

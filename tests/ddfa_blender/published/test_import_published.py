@@ -20,7 +20,7 @@ from ddfa_blender.model_folder import ModelFolder
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import apply, crop_to_image, split
 from ddfa_blender.published.convert import import_published
-from ddfa_blender.roi import crop_as_published
+from ddfa_blender.tracking.roi import crop_as_published
 from tests.ddfa_blender.published.support import (
     FakeFace,
     fake_face,

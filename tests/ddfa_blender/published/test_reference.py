@@ -12,10 +12,10 @@ import pytest
 from ddfa_blender import cli
 from ddfa_blender.capture import Engine
 from ddfa_blender.faces import face_in_box
-from ddfa_blender.photo import read_photo
+from ddfa_blender.footage.photo import read_photo
 from ddfa_blender.published.convert import import_published
-from ddfa_blender.roi import box_from_landmarks, roi_from_landmarks
 from ddfa_blender.scoring import nme51, nme68
+from ddfa_blender.tracking.roi import box_from_landmarks, roi_from_landmarks
 
 #: The greatest difference of scores, in percent of the face's box.
 _TOLERANCE = 0.05

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texture coordinates for the parts with generated textures: eyes by angle, lashes by rows from root to tip.
+"""Texture coordinates of the head: skin laid out anew, eyes by angle, lashes by rows from root to tip.
 
-Everything else keeps the model's own. No bpy here.
+Teeth and tongue keep the model's own.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ddfa_blender.morphable_model import MorphableModel
-from ..ddfa_blender.names import REGION_NAMES
+from .morphable_model import MorphableModel
+from .names import REGION_NAMES
+from .skin_layout import skin_uvs
 
 #: Half angle that the eye's texture covers, seen from the eye's centre: its front half.
 EYE_TEXTURE_DEGREES = 90.0
@@ -22,6 +23,7 @@ _EYES = ("eye_left", "eye_right")
 def corner_uvs(model: MorphableModel) -> NDArray[np.float64]:
     """(F, 4, 2) for the corners of the model's quads; the same for every identity."""
     uvs = model.uv[model.quad_uvs].astype(np.float64)
+    uvs[_faces(model, "skin")] = skin_uvs(model)
     for region in _EYES:
         faces = _faces(model, region)
         uvs[faces] = eye_uv(model.mean[model.quads[faces]] - eye_centre(model, region))

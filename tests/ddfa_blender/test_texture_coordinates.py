@@ -5,20 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import support
+
+from ddfa_blender import texture_coordinates as coordinates
+from ddfa_blender.names import REGION_NAMES
+from ddfa_blender.skin_layout import skin_uvs
 
 
-@pytest.fixture
-def coordinates():
-    return support.module("scene.texture_coordinates")
-
-
-@pytest.fixture(scope="module")
-def bundled(modules_after_enabling):
-    return support.module("ddfa_blender.morphable_model").MorphableModel.load()
-
-
-def test_eyes_look_ahead_and_are_mirrored_nowhere(coordinates):
+def test_eyes_look_ahead_and_are_mirrored_nowhere():
     np.testing.assert_allclose(coordinates.eye_uv([0.0, 0.0, 1.0]), [0.5, 0.5])
     # The subject's left is +x is right in the texture, up is up.
     right, up = coordinates.eye_uv([0.1, 0.0, 1.0]), coordinates.eye_uv([0.0, 0.1, 1.0])
@@ -29,7 +22,7 @@ def test_eyes_look_ahead_and_are_mirrored_nowhere(coordinates):
     assert coordinates.eye_uv([1.0, 0.0, -5.0])[0] == pytest.approx(1.0)
 
 
-def test_a_bent_strip_of_lashes_runs_from_root_to_tip(coordinates):
+def test_a_bent_strip_of_lashes_runs_from_root_to_tip():
     """A 3 by 6 grid bent around an eye, in shuffled vertex order, with the roots on the inner arc."""
     rows, columns = 4, 7
     angle = np.linspace(0.2, 2.5, columns)
@@ -47,16 +40,20 @@ def test_a_bent_strip_of_lashes_runs_from_root_to_tip(coordinates):
     np.testing.assert_allclose(uv[..., 0], np.broadcast_to(along, (rows, columns)))
 
 
-def test_the_bundled_lashes_have_their_roots_at_the_lids(coordinates, bundled):
-    faces = bundled.quad_regions == support.module("ddfa_blender.names").REGION_NAMES.index("lashes")
-    uv = coordinates.corner_uvs(bundled)[faces].reshape(-1, 2)
-    points = bundled.mean[bundled.quads[faces].ravel()]
+def test_the_bundled_lashes_have_their_roots_at_the_lids(model):
+    faces = model.quad_regions == REGION_NAMES.index("lashes")
+    uv = coordinates.corner_uvs(model)[faces].reshape(-1, 2)
+    points = model.mean[model.quads[faces].ravel()]
     assert uv.min() == 0.0 and uv.max() == 1.0
-    centres = np.array([coordinates.eye_centre(bundled, eye) for eye in ("eye_left", "eye_right")])
+    centres = np.array([coordinates.eye_centre(model, eye) for eye in ("eye_left", "eye_right")])
     distance = np.linalg.norm(points[:, None] - centres, axis=-1).min(axis=1)
     assert distance[uv[:, 1] == 0.0].mean() + 2.0 < distance[uv[:, 1] == 1.0].mean()
 
 
-def test_what_has_no_texture_of_its_own_keeps_the_models_coordinates(coordinates, bundled):
-    skin = bundled.quad_regions == 0
-    np.testing.assert_array_equal(coordinates.corner_uvs(bundled)[skin], bundled.uv[bundled.quad_uvs[skin]])
+def test_skin_has_the_layout_of_its_textures_and_teeth_and_tongue_the_models(model):
+    uvs = coordinates.corner_uvs(model)
+    np.testing.assert_array_equal(uvs[model.quad_regions == 0], skin_uvs(model))
+    for region in ("teeth_upper", "teeth_lower", "tongue"):
+        faces = model.quad_regions == REGION_NAMES.index(region)
+        np.testing.assert_array_equal(uvs[faces], model.uv[model.quad_uvs[faces]])
+    assert uvs.min() >= 0.0 and uvs.max() <= 1.0

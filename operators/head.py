@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Set the head straight, and put the footage behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from ..ddfa_blender.errors import CaptureError
+from ..scene import camera, head, live
+from ..scene.head_take import footage_of, sample_at, shot_of
+
+_SOURCES = (
+    ("FRAME", "Current Frame", "The head looks straight ahead in the scene's current frame"),
+    ("AVERAGE", "Average", "The head looks straight ahead on average"),
+    ("RESET", "Reset", "The head looks where it was captured"),
+)
+
+
+def disabled_reason(context: bpy.types.Context) -> str | None:
+    """Why there is no head to work on, for the grey buttons' tooltip; None when there is."""
+    armature = context.scene.ddfa.head
+    if head.of_armature(armature) is None:
+        return "Capture some footage first, or choose a captured head"
+    return live.read_only_reason(armature)
+
+
+class DDFA_OT_level_head(bpy.types.Operator):
+    """Turn the whole performance so that the head looks straight ahead in the current frame, or on average"""
+
+    bl_idname = "ddfa.level_head"
+    bl_label = "Level Head"
+    bl_options = {"REGISTER", "UNDO"}
+
+    source: EnumProperty(name="Straight In", description="Where the head is to look straight ahead", items=_SOURCES)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        reason = disabled_reason(context)
+        if reason is not None:
+            cls.poll_message_set(reason)
+        return reason is None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set the three angles."""
+        scene, armature = context.scene, context.scene.ddfa.head
+        try:
+            shot = shot_of(scene, armature)
+            path = shot.performance.head_rotation, shot.performance.tracked
+            level = (0.0, 0.0, 0.0)
+            if self.source == "FRAME":
+                level = shot.settings.head_motion.level_of(*path, sample_at(shot, scene.frame_current_final))
+            elif self.source == "AVERAGE":
+                level = shot.settings.head_motion.level_of(*path)
+        except CaptureError as error:
+            return _fail(self, error)
+        armature.ddfa.settings.head.set_level(level)
+        return {"FINISHED"}
+
+
+class DDFA_OT_add_footage_camera(bpy.types.Operator):
+    """Add a camera where the footage's camera stood, with the footage as its background: the head covers the face"""
+
+    bl_idname = "ddfa.add_footage_camera"
+    bl_label = "Add Camera with Footage"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(
+        name="Footage",
+        description="The video that the head was captured from",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+    set_resolution: BoolProperty(
+        name="Set Resolution", description="Give the scene's renders the size of the footage", default=True
+    )
+    make_active: BoolProperty(
+        name="Make Active", description="Make it the scene's camera and look through it", default=True
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        reason = disabled_reason(context)
+        if reason is not None:
+            cls.poll_message_set(reason)
+        return reason is None
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Take the footage that the take names; ask where it is if it has moved."""
+        known = footage_of(context.scene.ddfa.head)
+        if known is not None:
+            self.filepath = str(known)
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Switch the head's movement on, then add the camera."""
+        scene, armature = context.scene, context.scene.ddfa.head
+        settings = armature.ddfa.settings.head
+        footage = Path(bpy.path.abspath(self.filepath)) if self.filepath else footage_of(armature)
+        try:
+            made = camera.add(shot_of(scene, armature), footage)
+        except CaptureError as error:
+            return _fail(self, error)
+        with live.paused():
+            settings.translation_amount = 1.0
+            settings.move_sideways = settings.move_up = settings.move_depth = True
+        settings.use_translation = True
+        if self.set_resolution:
+            size = shot_of(scene, armature).take.header
+            scene.render.resolution_x, scene.render.resolution_y = size.width, size.height
+            scene.render.pixel_aspect_x = scene.render.pixel_aspect_y = 1.0
+        if self.make_active:
+            scene.camera = made
+            _look_through(context)
+        return {"FINISHED"}
+
+
+def _fail(operator: bpy.types.Operator, error: CaptureError) -> set[str]:
+    operator.report({"ERROR"}, str(error))
+    return {"CANCELLED"}
+
+
+def _look_through(context: bpy.types.Context) -> None:
+    """Let the viewport that the button is in show the camera's view."""
+    view = getattr(context.space_data, "region_3d", None)
+    if view is not None:
+        view.view_perspective = "CAMERA"
+
+
+classes = (DDFA_OT_level_head, DDFA_OT_add_footage_camera)

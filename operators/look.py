@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Give a captured head its actor's skin, and make position maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import StringProperty
+
+from ..ddfa_blender.errors import CaptureCancelled, CaptureError
+from ..scene import head, live, look, takes
+from ..scene.head_take import footage_of
+from . import state
+from .job import Job
+from .texture_task import TextureTask
+
+if TYPE_CHECKING:
+    from ..ddfa_blender.actor_texture import ActorTexture
+
+_POLL_SECONDS = 0.1
+#: How long Blender waits for the thread when it ends the operator itself.
+_STOP_SECONDS = 5.0
+
+
+def disabled_reason(context: bpy.types.Context) -> str | None:
+    """Why no texture can be made now, for the grey buttons; None when one can."""
+    armature = context.scene.ddfa.head
+    if head.of_armature(armature) is None:
+        return "Capture some footage first, or choose a captured head"
+    if state.job is not None:
+        return "Wait until the texture is baked" if is_baking() else "Wait until the capture is done"
+    return live.read_only_reason(armature)
+
+
+#: The job that bakes a texture, if one does; ``state.job`` may be a capture.
+_baking: Job[ActorTexture] | None = None
+
+
+def is_baking() -> bool:
+    """The running job makes a texture, not a capture."""
+    return state.job is not None and state.job is _baking
+
+
+def progress_factor() -> float:
+    """0…1, for the panel, while a texture is baked."""
+    return state.job.progress.factor if state.job is not None else 0.0
+
+
+def progress_text(translate: Callable[[str], str]) -> str:
+    """For the panel, while a texture is baked."""
+    progress = state.job.progress if state.job is not None else None
+    if progress is not None and 0 < progress.frame_count <= progress.frame:
+        return translate("Painting the texture…")
+    return progress.text(translate) if progress is not None else ""
+
+
+class _LookOperator:
+    """Works on the current head."""
+
+    poll_message_set: Callable[[str], None]  # Blender's, as the next
+    report: Callable[[set[str], str], None]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        reason = disabled_reason(context)
+        if reason is not None:
+            cls.poll_message_set(reason)
+        return reason is None
+
+    def succeed(self, message: str) -> set[str]:
+        """Tell how it went."""
+        state.tell(message)
+        self.report({"INFO"}, message)
+        return {"FINISHED"}
+
+    def fail(self, error: CaptureError) -> set[str]:
+        """Tell what went wrong."""
+        state.tell(str(error), is_error=True)
+        self.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+
+
+class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
+    """Read the footage once more and paint the head's skin with the actor's"""
+
+    bl_idname = "ddfa.bake_actor_texture"
+    bl_label = "Bake Texture"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(
+        name="Footage",
+        description="The video that the head was captured from",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+
+    _job: Job[Any] | None = None  # Blender evaluates the annotation: no type that needs cv2
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Take the footage that the take names; ask where it is if it has moved."""
+        if not self.filepath and footage_of(context.scene.ddfa.head) is None:
+            context.window_manager.fileselect_add(self)
+            return {"RUNNING_MODAL"}
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Run on a thread while the user goes on working; to the end at once where there is no window."""
+        state.tell("")
+        try:
+            self._prepare(context)
+            if not _is_interactive(context):
+                return self._write(self._task(lambda _done, _total: None, lambda: False))
+        except CaptureError as error:
+            return self.fail(error)
+        global _baking  # noqa: PLW0603 (the panel must know which job it shows)
+        _baking = self._job = Job(self._task)
+        state.begin(context, self._job, _POLL_SECONDS)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Watch the thread; everything but ESC goes on to the rest of Blender."""
+        job = self._job
+        if job is None or state.job is not job:  # disabled while it ran
+            return {"CANCELLED"}
+        if event.type == "ESC" and event.value == "PRESS":
+            job.cancel()
+            return {"RUNNING_MODAL"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        state.refresh()
+        if not job.done:
+            return {"PASS_THROUGH"}
+        state.end(context)
+        try:
+            return self._write(job.result())
+        except CaptureCancelled:
+            self.report({"INFO"}, "Baking cancelled")
+            return {"CANCELLED"}
+        except CaptureError as error:
+            return self.fail(error)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends the operator itself: another file is opened, or Blender quits."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job.wait(_STOP_SECONDS)
+            state.end(context)
+
+    def _prepare(self, context: bpy.types.Context) -> None:
+        """Take down what the user chose: the settings may change while the texture is baked."""
+        armature = context.scene.ddfa.head
+        trouble = takes.problem(armature)
+        if trouble:
+            raise CaptureError(trouble)
+        footage = Path(bpy.path.abspath(self.filepath)) if self.filepath else footage_of(armature)
+        if footage is None:
+            raise CaptureError("The footage of the take is not where it was; choose the file where it is now.")
+        take_file = takes.of_head(armature)
+        model = live.model_of(take_file)
+        look.check_wearable(_captured(armature), model)
+        # By name: references die with undo and file loads.
+        self._head_name = armature.name
+        self._task = TextureTask(footage, take_file, model, int(context.scene.ddfa.look.texture_size))
+
+    def _write(self, texture: ActorTexture) -> set[str]:
+        captured = _captured(bpy.data.objects.get(self._head_name), self._head_name)
+        look.wear(captured, self._task.model, texture.pixels, f"{self._head_name} Actor")
+        count = len(texture.frames)
+        return self.succeed(f"Baked the actor's texture from {count} frame{'s' if count != 1 else ''}")
+
+
+def _captured(armature: bpy.types.Object | None, name: str = "") -> head.Head:
+    captured = head.of_armature(armature)
+    if captured is None:
+        raise CaptureError(f"The head {name} is gone; choose another one and bake again.")
+    return captured
+
+
+def _is_interactive(context: bpy.types.Context) -> bool:
+    """There is a window whose timer can wake a modal operator."""
+    return not bpy.app.background and context.window is not None
+
+
+class DDFA_OT_wear_generated_skin(_LookOperator, bpy.types.Operator):
+    """Give the head the plain skin that it was made with"""
+
+    bl_idname = "ddfa.wear_generated_skin"
+    bl_label = "Plain Skin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Paint it."""
+        armature = context.scene.ddfa.head
+        try:
+            captured, model = _captured(armature), live.model_of(takes.of_head(armature))
+            look.wear_generated(captured, model, f"{armature.name} Skin")
+        except CaptureError as error:
+            return self.fail(error)
+        return self.succeed("The head has its plain skin again")
+
+
+class DDFA_OT_make_position_map(_LookOperator, bpy.types.Operator):
+    """Make an image whose pixels hold where each point of the skin lies, in the texture's layout"""
+
+    bl_idname = "ddfa.make_position_map"
+    bl_label = "Make Position Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make or renew the image."""
+        armature, settings = context.scene.ddfa.head, context.scene.ddfa.look
+        try:
+            captured, model = _captured(armature), live.model_of(takes.of_head(armature))
+            size = int(settings.texture_size)
+            image = look.make_position_map(
+                context, captured, model, size, settings.posture, f"{armature.name} Position"
+            )
+        except CaptureError as error:
+            return self.fail(error)
+        return self.succeed(f"Made the image {image.name}")
+
+
+classes = (DDFA_OT_bake_actor_texture, DDFA_OT_wear_generated_skin, DDFA_OT_make_position_map)

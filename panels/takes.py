@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes: those of this file's heads first, then all others in the folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import bpy
+
+from ..operators import takes as operators
+from ..scene import take_heads, take_list, takes
+from .common import SubPanel, draw_problem, draw_reason
+
+#: Seconds between two looks at the disk while the panel is drawn.
+_LOOK_AGAIN = 1.0
+
+
+class DDFA_UL_takes(bpy.types.UIList):
+    """One take a line: an icon for its state, its name, how long it is and how much of it was lost."""
+
+    def draw_item(self, _context, layout, _data, item, _picture, _active_data, _active_property, _index):
+        """Blender asks for each line that is to be seen."""
+        row = layout.row(align=True)
+        row.label(text=item.name, icon=_icon(item), translate=False)
+        values = row.row()
+        values.alignment = "RIGHT"
+        values.active = False
+        values.label(text=item.length.partition(",")[0] + (f", {item.lost_share} lost" if item.lost_share else ""))
+
+
+class DDFA_PT_takes(SubPanel, bpy.types.Panel):
+    """Captured takes, what can be done with them, and where new ones go."""
+
+    bl_label = "Takes"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 8
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """The list, the chosen take, the folder."""
+        _follow_disk(context)
+        row = layout.row()
+        row.template_list("DDFA_UL_takes", "", context.window_manager.ddfa_takes, "items",
+                          context.window_manager.ddfa_takes, "active", rows=4)  # fmt: skip
+        buttons = row.column(align=True)
+        buttons.operator("ddfa.rename_take", text="", icon="GREASEPENCIL")
+        buttons.operator("ddfa.delete_take", text="", icon="TRASH")
+        buttons.operator("ddfa.reveal_takes", text="", icon="FILE_FOLDER")
+        buttons.operator("ddfa.refresh_takes", text="", icon="FILE_REFRESH")
+        _draw_take(layout, context)
+        _draw_place(layout, context)
+
+
+def _draw_take(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The chosen take and its buttons."""
+    column = layout.column()
+    column.operator("ddfa.head_from_take", icon="ADD")
+    column.operator("ddfa.apply_take", icon="CHECKMARK")
+    item = take_list.active_item()
+    if item is None:
+        draw_reason(layout, context, operators.take_reason(context))
+        return
+    if item.problem:
+        draw_problem(layout, context, item.problem)
+        if item.is_used:
+            layout.operator("ddfa.relink_take", icon="LINKED")
+    else:
+        draw_reason(layout, context, operators.head_reason(context))
+    for text in _facts(item):
+        draw_reason(layout, context, text)
+
+
+def _facts(item: bpy.types.PropertyGroup) -> list[str]:
+    """What is worth knowing of a take, a line for each."""
+    facts = [", ".join(filter(None, (item.captured, item.length)))]
+    if item.heads:
+        facts.append(f"On {item.heads}")
+    if item.model:
+        facts.append(f"Captured with the model {item.model}")
+    footage = Path(item.footage)
+    if footage.is_absolute() and not footage.is_file():
+        facts.append(f"Its footage is no longer at {footage}; the take does not need it")
+    elif item.footage:
+        facts.append(f"From {footage.name}")
+    return [fact for fact in facts if fact]
+
+
+def _draw_place(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Where this scene's takes go, and those that lie elsewhere."""
+    own = context.scene.ddfa.takes
+    layout.prop(own, "location")
+    folder = layout.column()
+    folder.active = own.location == "FOLDER"
+    folder.prop(own, "folder")
+    place = takes.place(context.scene)
+    draw_reason(layout, context, place.note)
+    if operators.gather_reason(context) is None:
+        count = len(take_heads.elsewhere(context.scene))
+        heads = "The take of one head lies" if count == 1 else f"The takes of {count} heads lie"
+        draw_reason(layout, context, f"{heads} in another folder")
+        layout.operator("ddfa.gather_takes", icon="DUPLICATE")
+
+
+def _icon(item: bpy.types.PropertyGroup) -> str:
+    if item.problem:
+        return "ERROR"
+    return "ARMATURE_DATA" if item.is_used else "FILE_MOVIE"
+
+
+_looked_at, _seen = 0.0, None
+
+
+def _follow_disk(context: bpy.types.Context) -> None:
+    """Have the list made anew, after drawing, when takes or heads came or went."""
+    global _looked_at, _seen  # drawing has no other memory
+    now = time.monotonic()
+    if now - _looked_at < _LOOK_AGAIN:
+        return
+    signature, before = take_list.signature(context.scene), _seen
+    _looked_at, _seen = now, signature
+    if signature != before and not bpy.app.timers.is_registered(_refresh):
+        bpy.app.timers.register(_refresh, first_interval=0.0)
+
+
+def _refresh() -> None:
+    take_list.refresh()
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+classes = (DDFA_UL_takes, DDFA_PT_takes)
