@@ -14,17 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .atomic import check_writable, write_json
 from .capture import Engine, capture
 from .errors import CaptureError
-from .faces import check_boxes, face_in_box, find_faces
+from .faces import Face, check_boxes, face_in_box, find_faces
 from .footage.photo import read_photo
+from .formats.performance_file import performance_suffix
 from .report import capture_report
 from .scoring import nme51, nme68, summarise
 from .settings import CaptureSettings
+from .solutions import face_model
+from .stills import KINDS as STILL_KINDS
 from .timing import StageTimings
 from .tracking.roi import box_from_landmarks, overlap
+from .tracks import TRACKS, write_tracks
 
 #: Exit code for errors that the user can mend.
 USER_ERROR = 2
@@ -51,12 +56,23 @@ def _parser() -> argparse.ArgumentParser:
     image = commands.add_parser("image", help="measure the faces in photos")
     image.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     image.add_argument("--boxes", type=Path, help="JSON: a photo's file name → tight box of its 68 landmarks")
-    image.add_argument("--json", type=Path, required=True, help="file to write")
+    image.add_argument("--json", type=Path, help="file to write")
+    image.add_argument("--stills", type=Path, metavar="FOLDER", help="write pictures and meshes of the faces there")
+    image.add_argument(
+        "--draw",
+        nargs="+",
+        choices=STILL_KINDS,
+        metavar="KIND",
+        help=f"which stills, by default all that the model can give: {', '.join(STILL_KINDS)}",
+    )
     image.set_defaults(run=_image)
 
     clip = commands.add_parser("clip", help="track the face in a video")
     clip.add_argument("video", type=Path, metavar="VIDEO")
-    clip.add_argument("--take", type=Path, required=True, help="take (.npz) to write")
+    clip.add_argument("--take", type=Path, help="take (.npz) to write")
+    clip.add_argument("--csv", type=Path, help="Live Link Face recording to write")
+    clip.add_argument("--bvh", type=Path, help="movement of the head (BVH) to write")
+    clip.add_argument("--json", type=Path, help="cleaned channels to write (.json or .npz)")
     clip.add_argument("--report", type=Path, help="report (JSON) to write")
     clip.add_argument("--start", type=float, default=0.0, help="in point in seconds")
     clip.add_argument("--end", type=float, help="out point in seconds")
@@ -85,7 +101,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _image(options: argparse.Namespace) -> None:
-    check_writable(options.json)
+    if options.json is None and options.stills is None:
+        raise CaptureError("Nothing to write was asked for; give --json, --stills or both.")
+    if options.json:
+        check_writable(options.json)
     names = [photo.name for photo in options.photos]
     if len(set(names)) < len(names):
         raise CaptureError("Two photos have the same file name; rename one or run them apart.")
@@ -93,27 +112,56 @@ def _image(options: argparse.Namespace) -> None:
     missing = [name for name in names if boxes is not None and name not in boxes]
     if missing:
         raise CaptureError(f"{options.boxes} has no box for {missing[0]}; add it or leave --boxes out.")
+    if options.stills:
+        _check_stills(options)
     engine = Engine.load(options.model)
     result: dict[str, list[dict[str, Any]]] = {}
     for photo in options.photos:
         picture = read_photo(photo)
         faces = [face_in_box(engine, picture, boxes[photo.name])] if boxes else find_faces(engine, picture)
         result[photo.name] = [face.to_json(engine.absent_outputs) for face in faces]
+        if options.stills:
+            _write_stills(options, photo, picture, faces)
         _progress(len(result), len(names))
-    write_json(options.json, result)
+    if options.json:
+        write_json(options.json, result)
+
+
+def _check_stills(options: argparse.Namespace) -> None:
+    stems = [photo.stem for photo in options.photos]
+    if len(set(stems)) < len(stems):
+        raise CaptureError("Two photos differ in their ending only, and so would their stills; run them apart.")
+    try:
+        options.stills.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CaptureError(f"The folder {options.stills} cannot be made ({error.strerror}); choose another.") from error
+    check_writable(options.stills / "still.png")
+
+
+def _write_stills(options: argparse.Namespace, photo: Path, picture: NDArray[np.uint8], faces: list[Face]) -> None:
+    # Textures and drawing bring a good part of the package in; the other commands do without.
+    from .stills.write import write_stills
+
+    write_stills(options.stills, photo.stem, picture, faces, face_model(options.model), options.draw)
 
 
 def _clip(options: argparse.Namespace) -> None:
-    outputs = [path for path in (options.take, options.report) if path is not None]
+    outputs = [path for path in (options.take, options.report, *map(vars(options).get, TRACKS)) if path is not None]
+    if outputs in ([], [options.report]):
+        raise CaptureError("Nothing to write was asked for; name at least one of --take, --csv, --bvh, --json.")
+    if options.json:
+        performance_suffix(options.json)
     for path in outputs:
         check_writable(path)
     if len({path.resolve() for path in (*outputs, options.video)}) < len(outputs) + 1:
-        raise CaptureError("The video, the take and the report must be three different files.")
+        raise CaptureError("The video and what is written must be different files.")
     settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
     timings = StageTimings()
     with timings.stage("total"):
         take = capture(options.video, settings=settings, progress=_progress, model=options.model, timings=timings)
-    take.save(options.take)
+    if options.take:
+        take.save(options.take)
+    write_tracks(take, face_model(options.model), {kind: getattr(options, kind) for kind in TRACKS})
     report = capture_report(take, timings.seconds)
     if options.report:
         write_json(options.report, report)

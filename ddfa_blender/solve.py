@@ -14,6 +14,7 @@ from .face_model import FaceModel
 from .performance import Solution
 from .projection import Pose, decompose, euler_degrees, split
 from .quaternions import continuous, from_matrices
+from .recorded import recorded_solution
 from .refit import FaceSubset, image_transforms, refit
 from .take import Take
 
@@ -49,6 +50,8 @@ def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -
             f"The take was captured with the model {take.header.basis}, not with {model.basis}; "
             "choose the model folder that it was captured with, or capture the footage again."
         )
+    if take.is_recorded:
+        return recorded_solution(take, model)
     tracked = (take.confidence > 0.0) & (take.confidence >= settings.min_confidence)
     if not tracked.any():
         raise CaptureError("No frame of the take is confident enough; lower the minimum confidence or capture again.")

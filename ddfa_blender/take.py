@@ -17,8 +17,10 @@ from .face_model import BUNDLED_BASIS
 from .names import ARKIT_NAMES, PARAMETER_COUNT
 
 #: Version of the file format; a newer one is refused. New header entries do not raise it: readers pass over those
-#: that they do not know and have a default for each that is missing.
-TAKE_VERSION = 1
+#: that they do not know and have a default for each that is missing. 2: may be recorded by another program.
+TAKE_VERSION = 2
+#: Version that takes of our own are written as, so that earlier releases read them.
+_TRACKED_VERSION = 1
 
 #: Arrays of a Take and their shapes after the frame axis.
 _SHAPES: dict[str, tuple[int, ...]] = {
@@ -29,6 +31,8 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "landmarks68": (68, 3),
     "arkit": (len(ARKIT_NAMES),),
 }
+#: Arrays that only a take recorded by another program has.
+_RECORDED_SHAPES: dict[str, tuple[int, ...]] = {"head_rotation": (4,)}
 #: Header entries that lists and searches rely on.
 _TEXTS = ("source", "title", "footage", "captured", "uid")
 
@@ -58,7 +62,7 @@ class TakeHeader:
     footage: str = ""
     captured: str = ""
     uid: str = ""
-    version: int = TAKE_VERSION
+    version: int = _TRACKED_VERSION
 
     @classmethod
     def from_json(cls, text: str, file: Path) -> TakeHeader:
@@ -82,7 +86,11 @@ class TakeHeader:
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """Raw measurements of N frames; lost frames have confidence 0 and NaN elsewhere (time aside)."""
+    """Raw measurements of N frames; lost frames have confidence 0 and NaN elsewhere (time aside).
+
+    A take that another program recorded has ``head_rotation``, and NaN in ``params``, ``roi`` and ``landmarks68``:
+    there is no picture. Its header has version 2.
+    """
 
     time: NDArray[np.float64]  # (N,) seconds since the footage's first frame, strictly increasing
     params: NDArray[np.float32]  # (N, 62), crop pixels
@@ -91,16 +99,28 @@ class Take:
     landmarks68: NDArray[np.float32]  # (N, 68, 3), image pixels, y down, z towards the camera
     arkit: NDArray[np.float32]  # (N, 52), 0…1
     header: TakeHeader
+    head_rotation: NDArray[np.float64] | None = None  # (N, 4) unit quaternion w, x, y, z in model axes
 
     def __post_init__(self) -> None:
         count = len(self.time)
-        for name, shape in _SHAPES.items():
+        if self.is_recorded and self.header.version == _TRACKED_VERSION:
+            raise ValueError(f"a recorded take must have version {TAKE_VERSION}")
+        for name, shape in self._shapes.items():
             found = getattr(self, name).shape
             if found != (count, *shape):
                 raise ValueError(f"{name} has the shape {found}, expected {(count, *shape)}")
 
     def __len__(self) -> int:
         return len(self.time)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether another program recorded it, so that no picture belongs to it."""
+        return self.head_rotation is not None
+
+    @property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return _SHAPES | _RECORDED_SHAPES if self.is_recorded else _SHAPES
 
     @property
     def tracked(self) -> NDArray[np.bool_]:
@@ -113,7 +133,7 @@ class Take:
         Raises:
             CaptureError: the file cannot be written.
         """
-        arrays = {name: getattr(self, name) for name in _SHAPES}
+        arrays = {name: getattr(self, name) for name in self._shapes}
         header = np.array(json.dumps(asdict(self.header), ensure_ascii=False, allow_nan=False))
 
         def write(file: BinaryIO) -> None:
@@ -134,7 +154,8 @@ class Take:
         try:
             with np.load(file, allow_pickle=False) as data:
                 header = TakeHeader.from_json(str(data["header"]), file)
-                return cls(**{name: data[name] for name in _SHAPES}, header=header)
+                names = [*_SHAPES, *(name for name in _RECORDED_SHAPES if name in data.files)]
+                return cls(**{name: data[name] for name in names}, header=header)
         except CaptureError:
             raise
         except Exception as error:  # damaged archives raise a dozen unrelated types (zip, zlib, struct, json, …)

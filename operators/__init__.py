@@ -3,10 +3,28 @@
 
 import bpy
 
-from . import capture, command, export_fbx, footage, gains, head, look, neutral, presets, state, takes, timing
+from . import (
+    capture,
+    command,
+    export,
+    footage,
+    gains,
+    head,
+    import_live_link,
+    look,
+    mapping,
+    neutral,
+    presets,
+    retarget,
+    state,
+    takes,
+    timing,
+)
 
 #: Each has a tuple ``classes``.
-_MODULES = (capture, footage, export_fbx, gains, head, look, neutral, presets, takes, timing)
+_MODULES = (
+    capture, footage, export, gains, head, import_live_link, look, mapping, neutral, presets, retarget, takes, timing,
+)  # fmt: skip
 classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``blender --command ddfa capture|bake|takes``: the extension in pipelines, without a window.
+"""``blender --command ddfa capture|bake|import|takes``: the extension in pipelines, without a window.
 
 Errors are one line ``error: …`` on standard error and exit status 2; progress goes to standard error, results to
 standard output. Files come into being complete or not at all.
@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,15 @@ import bpy
 from ..ddfa_blender import solutions, take_library
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import nearest_rate
+from ..ddfa_blender.formats.live_link_face import read_live_link_face
 from ..ddfa_blender.settings import CaptureSettings
-from ..scene import fbx, live, outputs, takes
-from ..scene.pipeline import apply_performance
+from ..scene import live, outputs, takes
+from ..scene.export_tracks import Tracks
+from ..scene.pipeline import apply_performance, scene_rate
 from ..scene.preferences import preferences
 from ..scene.properties import PerformanceSettings, copy_values
+from ..scene.timebase import Timebase
+from . import command_outputs
 from .command_settings import add_settings, apply_settings
 from .task import CaptureTask
 
@@ -38,6 +42,8 @@ _EXAMPLES = """examples:
   blender --command ddfa capture clip.mp4 --fbx head.fbx
   blender --command ddfa capture clip.mp4 --take clip.npz --blend head.blend --fps 24 --driving arkit
   blender --command ddfa bake clip.npz --fbx head.fbx --smooth-head 0.2
+  blender --command ddfa bake clip.npz --glb head.glb --csv face.csv --bvh head.bvh
+  blender --command ddfa import MySlate_3_iPhone.csv --take phone.npz
   blender --command ddfa takes --json
 """
 _registered: Any = None
@@ -108,28 +114,36 @@ def _parser() -> argparse.ArgumentParser:
     capture = commands.add_parser(
         "capture",
         help="track a face in footage and animate a head with it",
-        usage="%(prog)s CLIP [--fbx FILE.fbx] [--blend FILE.blend] [--take FILE.npz] [settings]",
+        usage=f"%(prog)s CLIP {command_outputs.USAGE} [--blend FILE.blend] [--take FILE.npz] [settings]",
     )
     capture.add_argument("clip", type=Path, metavar="CLIP", help="the footage")
     capture.add_argument("--start", type=float, default=0.0, metavar="SECONDS", help="in point (default: 0)")
     capture.add_argument("--end", type=float, metavar="SECONDS", help="out point (default: the end)")
     capture.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
     capture.add_argument("--model", type=Path, metavar="FOLDER", help="model folder (default: as in the preferences)")
-    capture.add_argument("--take", type=_file(".npz"), metavar="FILE.npz", help="keep the take here, to bake it again")
+    capture.add_argument(
+        "--take",
+        type=command_outputs.path_with(".npz"),
+        metavar="FILE.npz",
+        help="keep the take here, to bake it again",
+    )
     capture.set_defaults(run=_capture)
 
     bake = commands.add_parser(
         "bake",
         help="animate a head with a take, without its footage",
-        usage="%(prog)s TAKE [--fbx FILE.fbx] [--blend FILE.blend] [settings]",
+        usage=f"%(prog)s TAKE {command_outputs.USAGE} [--blend FILE.blend] [settings]",
     )
     bake.add_argument("take", type=Path, metavar="TAKE", help="file that `capture --take` or Blender kept")
     bake.set_defaults(run=_bake)
 
     for command, later in ((capture, "; with --take its settings can be changed later"), (bake, "")):
-        command.add_argument("--fbx", type=_file(".fbx"), metavar="FILE.fbx", help="write the head and its animation")
+        command_outputs.add_outputs(command)
         command.add_argument(
-            "--blend", type=_file(".blend"), metavar="FILE.blend", help=f"save a .blend file with the head{later}"
+            "--blend",
+            type=command_outputs.path_with(".blend"),
+            metavar="FILE.blend",
+            help=f"save a .blend file with the head{later}",
         )
         command.add_argument(
             "--fps", type=_rate, metavar="RATE", help="frame rate of the animation (default: the footage's)"
@@ -137,20 +151,19 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--name", help="name of the head (default: the footage's)")
         add_settings(command, PerformanceSettings)
 
+    recording = commands.add_parser("import", help="make a take of a recording of the app Live Link Face")
+    recording.add_argument("recording", type=Path, metavar="RECORDING.csv", help="file that the app wrote")
+    recording.add_argument(
+        "--take", type=command_outputs.path_with(".npz"), metavar="FILE.npz", required=True, help="take to write"
+    )
+    recording.add_argument("--degrees", action="store_true", help="angles are degrees (default: radians, as the app's)")
+    recording.set_defaults(run=_import)
+
     listing = commands.add_parser("takes", help="list the takes in a folder")
     listing.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="default: as in the preferences")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(run=_takes)
     return parser
-
-
-def _file(suffix: str) -> Callable[[str], Path]:
-    """Paths that end as they should, even if the user left that out."""
-
-    def parse(text: str) -> Path:
-        return Path(text if text.lower().endswith(suffix) else text + suffix)
-
-    return parse
 
 
 def _rate(text: str) -> float:
@@ -164,7 +177,7 @@ def _rate(text: str) -> float:
 
 
 def _capture(options: argparse.Namespace) -> list[str]:
-    wanted = {"FBX": options.fbx, ".blend": options.blend, "take": options.take}
+    wanted = command_outputs.wanted(options) | {".blend": options.blend, "take": options.take}
     with outputs.staged(wanted, inputs=[options.clip]) as partial:
         scene = _empty_scene(options)
         settings = scene.ddfa.settings
@@ -180,22 +193,32 @@ def _capture(options: argparse.Namespace) -> list[str]:
             )
             captured = task(_progress, lambda: False)
             print(file=sys.stderr)
-            if captured.model is None and (options.fbx or options.blend):
+            needs_head = any(path is not None for kind, path in wanted.items() if kind != "take")
+            if captured.model is None and needs_head:
                 raise CaptureError("The model has no head to animate; give --take alone, or another --model.")
             if options.take:
                 partial["take"].write_bytes(captured.take_file.read_bytes())
-            if captured.model is not None and (options.fbx or options.blend):
+            if captured.model is not None and needs_head:
                 _write_head(options, partial, captured.take_file, options.take)
     return [str(path) for path in wanted.values() if path is not None]
 
 
 def _bake(options: argparse.Namespace) -> list[str]:
-    wanted = {"FBX": options.fbx, ".blend": options.blend}
+    wanted = command_outputs.wanted(options) | {".blend": options.blend}
     with outputs.staged(wanted, inputs=[options.take]) as partial:
-        solutions.take_at(options.take)
-        _empty_scene(options)
+        _empty_scene(options, recorded=solutions.take_at(options.take).is_recorded)
         _write_head(options, partial, options.take, options.take)
     return [str(path) for path in wanted.values() if path is not None]
+
+
+def _import(options: argparse.Namespace) -> list[str]:
+    with outputs.staged({"take": options.take}, inputs=[options.recording]) as partial:
+        recording = read_live_link_face(options.recording, angles="DEGREES" if options.degrees else "RADIANS")
+        with tempfile.TemporaryDirectory(prefix="ddfa-") as folder:
+            take = recording.take(options.recording.name)
+            made = take_library.save_new(take, folder, options.recording.stem)
+            partial["take"].write_bytes(made.read_bytes())
+    return [str(options.take)]
 
 
 def _takes(options: argparse.Namespace) -> list[str]:
@@ -231,10 +254,16 @@ def _facts(entry: take_library.TakeEntry) -> dict[str, Any]:
     }
 
 
-def _empty_scene(options: argparse.Namespace) -> bpy.types.Scene:
-    """An empty file with factory settings, whatever the user's start-up file has, and the settings asked for."""
+def _empty_scene(options: argparse.Namespace, *, recorded: bool = False) -> bpy.types.Scene:
+    """An empty file with factory settings, whatever the user's start-up file has, and the settings asked for.
+
+    Takes that were ``recorded`` by another program consist of ARKit channels and drive those keys, if nothing else is
+    asked for.
+    """
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True, load_ui=False)
     scene = bpy.context.scene
+    if recorded:
+        scene.ddfa.settings.head.driving = "ARKIT"
     apply_settings(options, scene.ddfa.settings)
     return scene
 
@@ -248,8 +277,9 @@ def _write_head(options: argparse.Namespace, partial: dict[str, Path], take_file
     performance = live.performance_of(take_file, settings.solve_settings(), settings.clean_up())
     name = options.name or take.header.title or Path(take.header.source).stem
     result = apply_performance(bpy.context, live.model_of(take_file), performance, settings.bake_settings(), name)
-    if options.fbx:
-        fbx.export(bpy.context, result.head, partial["FBX"])
+    baking = settings.bake_settings()
+    timebase = Timebase.of(baking, scene_rate(scene), performance.time)
+    command_outputs.write_exports(result.head, Tracks(performance, baking, timebase), partial)
     if options.blend:
         armature = result.head.armature
         copy_values(settings, armature.ddfa.settings)

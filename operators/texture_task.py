@@ -40,6 +40,8 @@ class TextureTask:
                 "reinstall the extension for this version of Blender and restart Blender."
             ) from error
         take = solutions.take_at(self.take_file)
+        if take.is_recorded:
+            raise CaptureError("The take was recorded by another program without a picture; capture footage instead.")
         return bake_actor_texture(
             self.footage, take, self.model, size=self.size, progress=progress, cancelled=cancelled
         )

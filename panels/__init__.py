@@ -3,10 +3,10 @@
 
 import bpy
 
-from . import cleanup, export, footage, head, look, neutral, preferences, presets, takes, timing
+from . import cleanup, export, footage, head, look, neutral, preferences, presets, retarget, takes, timing
 
 #: Each has a tuple ``classes``; the main panel's (and its presets) come first, for the others hang on it.
-_MODULES = (preferences, presets, footage, timing, cleanup, neutral, head, look, export, takes)
+_MODULES = (preferences, presets, footage, timing, cleanup, neutral, head, retarget, look, export, takes)
 classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import export_fbx
+from ..operators import export as operators
+from ..scene.exports import hint
 from .common import SubPanel, draw_reason
 
 
@@ -16,10 +17,14 @@ class DDFA_PT_export(SubPanel, bpy.types.Panel):
     bl_order = 7
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        """Which head, and the button."""
+        """Which head, in which format, for which program, and the button."""
+        choice = context.scene.ddfa.export
         layout.prop(context.scene.ddfa, "head")
-        layout.operator("ddfa.export_fbx", icon="EXPORT")
-        draw_reason(layout, context, export_fbx.disabled_reason(context))
+        layout.prop(choice, "format")
+        layout.prop(choice, "target")
+        draw_reason(layout, context, hint(choice.format, choice.target))
+        layout.operator(operators.OPERATOR_IDS[choice.format], icon="EXPORT")
+        draw_reason(layout, context, operators.disabled_reason(context, choice.format))
 
 
 classes = (DDFA_PT_export,)

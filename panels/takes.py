@@ -56,6 +56,7 @@ def _draw_take(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column = layout.column()
     column.operator("ddfa.head_from_take", icon="ADD")
     column.operator("ddfa.apply_take", icon="CHECKMARK")
+    column.operator("ddfa.import_live_link_face", icon="IMPORT")
     item = take_list.active_item()
     if item is None:
         draw_reason(layout, context, operators.take_reason(context))

@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 HAS_SLOTS = bpy.app.version >= (4, 4, 0)
 
+#: Custom property of actions that :func:`draft` made.
+_MARK = "ddfa_face_capture"
+
 
 def _enum_value(prop: str, identifier: str) -> int:
     return bpy.types.Keyframe.bl_rna.properties[prop].enum_items[identifier].value
@@ -110,6 +113,101 @@ def animate(name: str, data_blocks: Sequence[bpy.types.ID]) -> list[Channels]:
         animation.action_slot = slot
         channels.append(Channels(strip.channelbag(slot, ensure=True)))
     return channels
+
+
+@dataclass(frozen=True)
+class Draft:
+    """New animation for a data-block that keeps its present one until :meth:`assign`."""
+
+    data_block: bpy.types.ID
+    channels: Channels
+    _action: bpy.types.Action
+    _slot: Any  # None before 4.4
+
+    def assign(self) -> None:
+        """Animate the data-block by it. An action that has no other user is kept in the file."""
+        animation = self.data_block.animation_data_create()
+        before = animation.action
+        if before is not None and before != self._action:
+            # The block's own use counts; without another one Blender would drop the action on saving.
+            before.use_fake_user = before.use_fake_user or before.users <= 1
+        animation.action = self._action
+        if HAS_SLOTS:
+            animation.action_slot = self._slot
+
+
+def draft(name: str, data_blocks: Sequence[bpy.types.ID], mark: str) -> list[Draft]:
+    """New, empty animation called ``name`` for the data-blocks, not yet assigned; ``mark`` is for :func:`is_marked`.
+
+    One action with a slot each where slots exist; else one action each, the first called ``name``.
+    """
+    if not HAS_SLOTS:
+        names = [name, *(f"{name} · {block.name}" for block in data_blocks[1:])]
+        return [_draft_of_its_own(own, block, mark) for own, block in zip(names, data_blocks, strict=True)]
+    action = _marked_action(name, mark)
+    strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    drafts = []
+    for block in data_blocks:
+        slot = action.slots.new(id_type=block.id_type, name=block.name)
+        drafts.append(Draft(block, Channels(strip.channelbag(slot, ensure=True)), action, slot))
+    return drafts
+
+
+def is_marked(data_block: bpy.types.ID, mark: str) -> bool:
+    """Whether a data-block's present action was drafted with this ``mark``."""
+    animation = data_block.animation_data
+    action = animation.action if animation is not None else None
+    return action is not None and action.get(_MARK) == mark
+
+
+def is_tweaked(data_block: bpy.types.ID) -> bool:
+    """Whether a strip of its NLA is being tweaked: then its action cannot be changed."""
+    animation = data_block.animation_data
+    return animation is not None and animation.use_tweak_mode
+
+
+def action_of(data_block: bpy.types.ID) -> bpy.types.Action | None:
+    """The action that is assigned to a data-block."""
+    animation = data_block.animation_data
+    return animation.action if animation is not None else None
+
+
+def push_down(data_block: bpy.types.ID) -> None:
+    """Move a data-block's present action into a new strip on top of its NLA, as the action editor's button does."""
+    animation = data_block.animation_data
+    if animation is None or animation.action is None:
+        return
+    action = animation.action
+    slot = animation.action_slot if HAS_SLOTS else None
+    blend, extrapolation, influence = (
+        animation.action_blend_type,
+        animation.action_extrapolation,
+        animation.action_influence,
+    )
+    animation.action = None
+    track = animation.nla_tracks.new()
+    track.name = action.name
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    if slot is not None:
+        strip.action_slot = slot
+    # A whole frame was all that the strip could be made at.
+    strip.frame_start_ui = action.frame_range[0]
+    strip.blend_type, strip.extrapolation = blend, extrapolation
+    if influence < 1.0:
+        strip.use_animated_influence = True
+        strip.influence = influence
+
+
+def _marked_action(name: str, mark: str) -> bpy.types.Action:
+    action = bpy.data.actions.new(name)
+    action[_MARK] = mark
+    return action
+
+
+def _draft_of_its_own(name: str, block: bpy.types.ID, mark: str) -> Draft:
+    action = _marked_action(name, mark)
+    action.id_root = block.id_type
+    return Draft(block, Channels(action), action, None)
 
 
 def assigned(data_block: bpy.types.ID) -> Channels | None:

@@ -152,13 +152,13 @@ def _write(
     writer = KeyWriter(motion.frames, filled=motion.filled, repaired=motion.repaired, thinning=settings.thinning)
     _write_bones(writer, bones, head.armature, motion, settings)
     for key_name, values in motion.weights.items():
-        _widen_slider(head.mesh.data.shape_keys.key_blocks[key_name], values)
+        widen_slider(head.mesh.data.shape_keys.key_blocks[key_name], values)
     curves = {_shape_path(key_name): values for key_name, values in motion.weights.items()}
     writer.weights(shapes, curves, _SPANS, _SHAPE_GROUP)
     return writer.report
 
 
-def _widen_slider(key: bpy.types.ShapeKey, values: NDArray) -> None:
+def widen_slider(key: bpy.types.ShapeKey, values: NDArray) -> None:
     """Blender clips a shape key to its slider. Reading is cheap; a changed slider makes it look at the mesh again."""
     low, high = float(values.min()), float(values.max())
     if low < key.slider_min:

@@ -57,6 +57,8 @@ def add(shot: Shot, footage: Path | None) -> bpy.types.Object:
     baked = armature.ddfa.baked
     if footage is None:
         raise CaptureError("The take does not say where its footage is; choose the file.")
+    if shot.take.is_recorded:
+        raise CaptureError("The take was recorded by another program without a picture; capture footage instead.")
     with rollback_on_error():
         camera = baked.camera
         if camera is None:
@@ -89,7 +91,7 @@ def follow(shot: Shot) -> None:
     """Put a head's camera, if it has one, where the footage's camera stood, and its footage to the scene's time."""
     armature = shot.head.armature
     camera = of_head(armature)
-    if camera is None or not camera.is_editable:
+    if camera is None or not camera.is_editable or shot.take.is_recorded:
         return
     header = shot.take.header
     field_of_view = armature.ddfa.settings.head.field_of_view

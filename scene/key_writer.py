@@ -73,6 +73,14 @@ class KeyWriter:
         self._write(channels, path, values, group, kept)
         self._count("degrees", kept, 4, float(error))
 
+    def angles(self, channels: Channels, path: str, values: NDArray, group: str) -> None:
+        """A bone's rotation (K, n) that is not written as a quaternion; all curves have the same frames."""
+        tolerance = math.radians(self._thinning.degrees) / values.shape[1] if self._thinning else 0.0
+        kept = self._kept(values, tolerance)
+        error = np.degrees(np.abs(self._between(values, kept) - values).sum(axis=1)).max()
+        self._write(channels, path, values, group, kept)
+        self._count("degrees", kept, values.shape[1], float(error))
+
     def location(self, channels: Channels, path: str, values: NDArray, group: str) -> None:
         """A bone's places (K, 3) in metres; the three curves have their keys on the same frames."""
         # Within the distance, if each of the three is within a share of it.

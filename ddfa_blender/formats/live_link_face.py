@@ -29,9 +29,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..atomic import write_atomically
 from ..errors import CaptureError
-from ..names import ARKIT_NAMES, EXPRESSION_COUNT, SHAPE_COUNT
-from ..performance import Performance, Solution
+from ..footage.frame_rate import average_rate
+from ..names import ARKIT_NAMES, PARAMETER_COUNT
+from ..performance import Performance
 from ..quaternions import continuous, from_matrices, to_matrices
+from ..take import TAKE_VERSION, Take, TakeHeader
 from .reading import read_text
 from .rotations import X, Y, Z, about, from_angles, to_angles
 from .timecode import Timecode, TimecodeRate, elapsed, guess_rate
@@ -85,17 +87,30 @@ class LiveLinkTake:
     def __len__(self) -> int:
         return len(self.time)
 
-    def solution(self) -> Solution:
-        """The recording as if solved from a take, for the clean-up: it has no components and no translation."""
-        nothing = np.where(self.tracked, 0.0, np.nan)[:, None]
-        return Solution(
+    def take(self, source: str) -> Take:
+        """The recording as a take of the bundled model, which is solved and cleaned as any other.
+
+        ``source``: the file's name.
+        """
+        count = len(self)
+        return Take(
             time=self.time,
-            expression=np.repeat(nothing, EXPRESSION_COUNT, axis=1),
-            arkit=self.arkit,
+            params=np.full((count, PARAMETER_COUNT), np.nan, np.float32),
+            confidence=self.tracked.astype(np.float32),
+            roi=np.full((count, 4), np.nan),
+            landmarks68=np.full((count, 68, 3), np.nan, np.float32),
+            arkit=self.arkit.astype(np.float32),
+            header=TakeHeader(
+                source=source,
+                width=0,
+                height=0,
+                fps=average_rate(self.time) or self.rate.value,
+                model=KIND,
+                model_sha256="",
+                settings={"timecode": self.start, "timecode_rate": self.rate.value},
+                version=TAKE_VERSION,
+            ),
             head_rotation=self.head_rotation,
-            head_translation=np.repeat(nothing, 3, axis=1),
-            identity=np.zeros(SHAPE_COUNT),
-            tracked=self.tracked,
         )
 
 

@@ -56,7 +56,7 @@ def save_performance(performance: Performance, path: Path | str) -> None:
     """
     arrays = _arrays(performance)
     header = _header(len(performance))
-    if _suffix(path) == JSON:
+    if performance_suffix(path) == JSON:
         value = header | {"arrays": {name: array.tolist() for name, array in arrays.items()}}
         # Without indentation: an hour of frames has seven million numbers.
         data = (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -76,7 +76,7 @@ def load_performance(path: Path | str) -> Performance:
     Raises:
         CaptureError: the file is missing, damaged, of another kind, or from a newer version.
     """
-    read = _read_json if _suffix(path) == JSON else _read_npz
+    read = _read_json if performance_suffix(path) == JSON else _read_npz
     header, arrays = read(path)
     check_header(header, FORMAT, VERSION, path, KIND)
     try:
@@ -86,7 +86,12 @@ def load_performance(path: Path | str) -> Performance:
         raise CaptureError(f"{path} is not a usable {KIND}: {error}.") from error
 
 
-def _suffix(path: Path | str) -> str:
+def performance_suffix(path: Path | str) -> str:
+    """The ending of a performance file's name, ``.json`` or ``.npz``.
+
+    Raises:
+        CaptureError: it has another.
+    """
     suffix = Path(path).suffix.lower()
     if suffix not in (JSON, NPZ):
         raise CaptureError(f"{path} does not say what it is; let its name end in {JSON} or {NPZ}.")

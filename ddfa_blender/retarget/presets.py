@@ -13,24 +13,37 @@ from typing import Any
 from ..atomic import write_json
 from ..errors import CaptureError
 from ..formats.reading import check_header, parse_json, read_text
+from .bone_poses import BonePose, RecordedPose
 from .mapping import UNLIMITED, Mapping, Point, Source, Target, TargetKey
 
 FORMAT = "ddfa-face-mapping"
 #: A newer one is refused. Entries that a reader does not know make it a newer one: nothing is passed over silently.
-VERSION = 1
+VERSION = 2
+#: Written where there are no poses, so that earlier releases can read it.
+_WITHOUT_POSES = 1
 KIND = "mapping preset"
 
 #: Bytes of a file, targets, sources of a target, points of a curve, characters of a name.
 _LARGEST_FILE, _MOST_TARGETS, _MOST_SOURCES, _MOST_POINTS, _LONGEST = 8 * 2**20, 20_000, 62, 64, 1024
+#: Recorded poses, bones of a pose.
+_MOST_POSES, _MOST_BONES = 64, 10_000
 
 
-def save_mapping(mapping: Mapping, path: Path | str) -> None:
-    """Write a mapping under exactly this name, replacing an old file only when complete.
+@dataclass(frozen=True)
+class Preset:
+    """A mapping, and the poses that its targets on an armature stand for."""
+
+    mapping: Mapping
+    poses: tuple[RecordedPose, ...] = ()
+
+
+def save_mapping(mapping: Mapping, path: Path | str, poses: Iterable[RecordedPose] = ()) -> None:
+    """Write a mapping, and a rig's recorded poses, under exactly this name, replacing an old file only when complete.
 
     Raises:
         CaptureError: the file cannot be written.
     """
-    write_json(path, to_json(mapping))
+    write_json(path, to_json(mapping, poses))
 
 
 def load_mapping(path: Path | str) -> Mapping:
@@ -39,7 +52,16 @@ def load_mapping(path: Path | str) -> Mapping:
     Raises:
         CaptureError: the file is missing, damaged, no mapping, or from a newer version.
     """
-    return from_json(parse_json(read_text(path, KIND, _LARGEST_FILE), path, KIND), path)
+    return load_preset(path).mapping
+
+
+def load_preset(path: Path | str) -> Preset:
+    """Read a mapping and the poses that were saved with it.
+
+    Raises:
+        CaptureError: as in :func:`load_mapping`.
+    """
+    return preset_from_json(parse_json(read_text(path, KIND, _LARGEST_FILE), path, KIND), path)
 
 
 @dataclass(frozen=True)
@@ -73,17 +95,28 @@ def fit_to(mapping: Mapping, names: Names[str, Iterable[str]]) -> Fit:
     return Fit(replace(mapping, targets=tuple(targets.values())), tuple(missing))
 
 
-def to_json(mapping: Mapping) -> dict[str, Any]:
-    """A mapping as plain lists, texts and numbers."""
+def to_json(mapping: Mapping, poses: Iterable[RecordedPose] = ()) -> dict[str, Any]:
+    """A mapping and poses as plain lists, texts and numbers."""
+    recorded = [_pose_to_json(pose) for pose in poses]
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if recorded else _WITHOUT_POSES,
         "name": mapping.name,
         "targets": [_target_to_json(target) for target in mapping.targets],
+        **({"poses": recorded} if recorded else {}),
     }
 
 
 def from_json(value: dict[str, Any], path: Path | str) -> Mapping:
+    """The mapping of :func:`preset_from_json`.
+
+    Raises:
+        CaptureError: it is no mapping or from a newer version.
+    """
+    return preset_from_json(value, path).mapping
+
+
+def preset_from_json(value: dict[str, Any], path: Path | str) -> Preset:
     """Inverse of :func:`to_json`; ``path`` is where it came from, for messages.
 
     Raises:
@@ -91,10 +124,13 @@ def from_json(value: dict[str, Any], path: Path | str) -> Mapping:
     """
     check_header(value, FORMAT, VERSION, path, KIND)
     try:
-        entries = _fields(value, {"format": str, "version": int, "name": str, "targets": list})
-        return Mapping(
-            tuple(_target(item) for item in _list(entries["targets"], _MOST_TARGETS)), _text(entries["name"])
-        )
+        kinds: dict[str, type] = {"format": str, "version": int, "name": str, "targets": list}
+        if value["version"] != _WITHOUT_POSES:
+            kinds["poses"] = list
+        entries = _fields(value, kinds)
+        targets = tuple(_target(item) for item in _list(entries["targets"], _MOST_TARGETS))
+        poses = tuple(_pose(item) for item in _list(entries.get("poses", []), _MOST_POSES))
+        return Preset(Mapping(targets, _text(entries["name"])), poses)
     except (CaptureError, ValueError, TypeError) as error:
         raise CaptureError(f"{path} is not a usable mapping preset: {str(error).rstrip('.')}.") from error
 
@@ -117,6 +153,32 @@ def _source_to_json(source: Source) -> dict[str, Any]:
         "curve": [list(point) for point in source.curve],
         "clamp": _limits_to_json(source.clamp),
     }
+
+
+def _pose_to_json(pose: RecordedPose) -> dict[str, Any]:
+    bones = [
+        {"bone": name, "location": list(bone.location), "rotation": list(bone.rotation), "scale": list(bone.scale)}
+        for name, bone in pose.bones.items()
+    ]
+    return {"pose": pose.name, "bones": bones}
+
+
+def _pose(value: Any) -> RecordedPose:
+    entries = _fields(value, {"pose": str, "bones": list})
+    kinds: dict[str, type] = {"bone": str, "location": list, "rotation": list, "scale": list}
+    rows = [_fields(item, kinds) for item in _list(entries["bones"], _MOST_BONES)]
+    bones = {_text(row["bone"], empty=False): _bone_pose(row) for row in rows}
+    return RecordedPose(_text(entries["pose"], empty=False), bones)
+
+
+def _bone_pose(row: dict[str, Any]) -> BonePose:
+    for name, length in (("location", 3), ("rotation", 4), ("scale", 3)):
+        if len(row[name]) != length:
+            raise ValueError(f"{name} must have {length} numbers")
+    x, y, z = (_number(value, "a location") for value in row["location"])
+    w, i, j, k = (_number(value, "a rotation") for value in row["rotation"])
+    a, b, c = (_number(value, "a scale") for value in row["scale"])
+    return BonePose((x, y, z), (w, i, j, k), (a, b, c))
 
 
 def _limits_to_json(limits: Point) -> list[float | None]:

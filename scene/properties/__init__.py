@@ -16,9 +16,11 @@ import bpy
 
 from .. import footage as footage_reader
 from . import baked
+from .export import ExportChoice
 from .footage import FootageSettings
 from .look import LookSettings
 from .performance import PERFORMANCE_GROUPS, PerformanceSettings, copy_values
+from .retarget import RETARGET_GROUPS
 from .roots import HeadState, SceneState, current
 from .takes import TakeItem, TakeList, TakesPlace
 from .target import TargetSettings
@@ -33,6 +35,8 @@ _classes = (
     PerformanceSettings,
     TakesPlace,
     LookSettings,
+    ExportChoice,
+    *RETARGET_GROUPS,
     SceneState,
     HeadState,
     TakeItem,

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import PointerProperty, StringProperty
+from bpy.props import CollectionProperty, PointerProperty, StringProperty
 
 from .. import head
 from .baked import BakedState
+from .export import ExportChoice
 from .footage import FootageSettings
 from .look import LookSettings
 from .performance import PerformanceSettings
+from .retarget import FacePose, RetargetSettings
 from .takes import TakesPlace
 from .target import TargetSettings
 
@@ -33,6 +35,8 @@ class SceneState(bpy.types.PropertyGroup):
     settings: PointerProperty(type=PerformanceSettings)
     takes: PointerProperty(type=TakesPlace)
     look: PointerProperty(type=LookSettings)
+    export: PointerProperty(type=ExportChoice)
+    retarget: PointerProperty(type=RetargetSettings)
 
     def current(self) -> PerformanceSettings:
         """The settings to show and change: those of the current head, else those for the next one."""
@@ -40,12 +44,13 @@ class SceneState(bpy.types.PropertyGroup):
 
 
 class HeadState(bpy.types.PropertyGroup):
-    """``Object.ddfa`` of a captured head's armature."""
+    """``Object.ddfa`` of a captured head's armature; ``face_poses`` is of a character's."""
 
     take: StringProperty(name="Take", description="File of the take that the animation is made of")
     take_uid: StringProperty(name="Take's Mark", description="Which take it is, whatever its file is called")
     settings: PointerProperty(type=PerformanceSettings)
     baked: PointerProperty(type=BakedState)
+    face_poses: CollectionProperty(type=FacePose)
     problem: StringProperty(
         name="Problem", description="Why the animation could not follow the settings", options={"SKIP_SAVE"}
     )

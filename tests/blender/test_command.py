@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import bpy
@@ -61,7 +62,7 @@ def files(folder):
 def test_help_is_complete(command, capsys):
     assert command.main(["--help"]) == 0
     text = capsys.readouterr().out
-    assert all(name in text for name in ("capture", "bake", "takes", "examples:"))
+    assert all(name in text for name in ("capture", "bake", "import", "takes", "examples:"))
     for name in ("capture", "bake"):
         assert command.main([name, "--help"]) == 0
         text = capsys.readouterr().out
@@ -116,6 +117,48 @@ def test_bake_needs_no_footage_and_leaves_nothing_else(command, take, tmp_path):
     assert command.main(["bake", str(take), "--fbx", str(tmp_path / "a.fbx")]) == 0
     assert (tmp_path / "a.fbx").read_bytes().startswith(b"Kaydara FBX Binary")
     assert files(tmp_path) == sorted([*before, "a.fbx"]) and not own.exists()
+
+
+def test_bake_writes_every_format_at_once(command, take, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    names = {
+        "--fbx": "a.fbx",
+        "--glb": "a.glb",
+        "--usd": "a.usdz",
+        "--csv": "a.csv",
+        "--bvh": "a.bvh",
+        "--json": "a.npz",
+    }
+    arguments = [part for option, name in names.items() for part in (option, str(out / name))]
+    assert command.main(["bake", str(take), *arguments]) == 0
+    assert files(out) == sorted(names.values())
+    assert capsys.readouterr().out.split() == [str(out / name) for name in names.values()]
+    assert command.main(["bake", str(take), "--usd", str(out / "b"), "--json", str(out / "b")]) == 0
+    assert files(out) == sorted([*names.values(), "b.json", "b.usdc"])
+    # Footage of 30 frames per second from frame 1: the timecode counts the scene's time.
+    assert (out / "a.csv").read_text().splitlines()[1].startswith("00:00:00:02.000,61,")
+    assert f"Frame Time: {1 / 30:.8f}" in (out / "a.bvh").read_text()
+    assert (
+        command.main(["bake", str(take), "--csv", str(tmp_path / "none" / "a.csv"), "--bvh", str(out / "c.bvh")]) == 2
+    )
+    assert "does not exist" in capsys.readouterr().err and not (out / "c.bvh").exists()
+
+
+def test_a_recording_is_imported_then_baked(command, tmp_path, capsys):
+    performance = support.performance(count=30, fps=30.0)
+    recording = tmp_path / "phone.csv"
+    support.module("ddfa_blender.formats.live_link_face").write_live_link_face(performance, recording)
+    kept = tmp_path / "kept.npz"
+    assert command.main(["import", str(recording), "--take", str(kept)]) == 0
+    assert capsys.readouterr().out.split() == [str(kept)] and files(tmp_path) == ["kept.npz", "phone.csv"]
+    for arguments, driving in (([], "ARKIT"), (["--driving", "expression"], "EXPRESSION")):
+        assert command.main(["bake", str(kept), "--blend", str(tmp_path / "a.blend"), *arguments]) == 0
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+        assert bpy.context.scene.ddfa.head.ddfa.settings.head.driving == driving
+    assert bpy.context.scene.ddfa.head.name == "phone" and len(keys()) == 30
+    assert command.main(["import", str(kept), "--take", str(tmp_path / "b.npz")]) == 2
+    assert "Live Link Face CSV" in capsys.readouterr().err and not (tmp_path / "b.npz").exists()
 
 
 def test_settings_in_seconds_and_degrees(command, take, tmp_path):
@@ -180,7 +223,8 @@ def test_if_one_file_fails_none_is_written(command, take, tmp_path, capsys, monk
     def fail(*_):
         raise CaptureError("The disk is full; make room.")
 
-    monkeypatch.setattr(command.fbx, "export", fail)
+    formats = support.module("scene.exports").FORMATS
+    monkeypatch.setitem(formats, "FBX", dataclasses.replace(formats["FBX"], write=fail))
     arguments = ["bake", str(take), "--fbx", str(out / "a.fbx"), "--blend", str(out / "a.blend")]
     assert command.main(arguments) == 2
     assert "error: The disk is full; make room." in capsys.readouterr().err and files(out) == []

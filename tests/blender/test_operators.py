@@ -141,7 +141,7 @@ def test_one_undo_takes_all_of_it_back_and_one_redo_brings_it_again(footage, fak
 
 
 def test_without_footage_the_button_is_grey_and_says_why():
-    capture, export = support.module("operators.capture"), support.module("operators.export_fbx")
+    capture, export = support.module("operators.capture"), support.module("operators.export")
     assert capture.disabled_reason(bpy.context) == "Pick the footage first"
     assert not bpy.ops.ddfa.capture.poll()
     assert "Pick the footage first" in run_failing(bpy.ops.ddfa.capture)
@@ -292,7 +292,7 @@ def test_export_to_a_missing_folder_is_one_sentence(footage, fake_core, tmp_path
 def test_a_deleted_head_cannot_be_exported(footage, fake_core):
     bpy.ops.ddfa.capture()
     bpy.data.objects.remove(support.module("scene.head").of_armature(bpy.context.scene.ddfa.head).mesh)
-    assert support.module("operators.export_fbx").disabled_reason(bpy.context) is not None
+    assert support.module("operators.export").disabled_reason(bpy.context) is not None
 
 
 def test_a_one_frame_performance_is_captured(footage, fake_core):

@@ -19,7 +19,15 @@ class Layout:
     def row(self, **_):
         return Layout(self.record)
 
-    column = row
+    column = box = row
+
+    def prop_search(self, data, name, searched, collection, **_):
+        assert collection in searched.bl_rna.properties
+        self.prop(data, name)
+
+    def operator_menu_enum(self, name, prop, **_):
+        self.operator(name)
+        assert prop in getattr(bpy.ops.ddfa, name.partition(".")[2]).get_rna_type().properties
 
     def separator(self):
         pass
@@ -148,6 +156,12 @@ def own_properties(cls):
 
 #: Not for users to set, or drawn in the lines of a list.
 _INTERNAL = {"has_face", "face_point", "face_time", "take", "take_uid", "problem", "active_channel", "gain"}
+#: The same of a retargeting: lists of meshes and targets, and what is shown of the chosen target.
+_INTERNAL |= {
+    "mesh", "use_mesh", "active_mesh", "active_target", "owner", "score", "reason", "lost_targets", "channel",
+    "source_gain", "source_min", "source_max", "point_in", "point_out", "target_min", "target_max", "bone_location",
+    "bone_rotation", "bone_scale",
+}  # fmt: skip
 
 
 def footage_choices(monkeypatch):
@@ -178,3 +192,20 @@ def test_every_setting_has_a_tooltip_of_one_sentence_without_a_full_stop(state):
         for prop in own_properties(cls):
             if _group(prop) is None:
                 assert prop.description and not prop.description.endswith("."), prop.identifier
+
+
+def test_the_chosen_target_of_a_mapping_can_be_edited(draw, state):
+    settings = bpy.context.scene.ddfa.retarget
+    target = settings.targets.add()
+    target.name, target.owner, target.reason, target.score = "Jaw_Open", "Face", "ARKit: jawOpen", 0.9
+    source = target.sources.add()
+    source.channel = "jawOpen"
+    source.points.add()
+    settings.lost_targets = "Tail"
+    record = draw("DDFA_PT_mapping")
+    shown = [name for kind, name in record if kind == "prop"]
+    for name in ("channel", "source_gain", "point_in", "point_out", "target_min", "target_max"):
+        assert shown.count(name) == 1
+    text = labels(record)
+    assert "ARKit: jawOpen, 90 %" in text and "Not on this character: Tail" in text
+    assert "1 targets are driven, 0 are not" in text and "51 channels drive nothing" in text

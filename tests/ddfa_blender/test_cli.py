@@ -13,6 +13,8 @@ import pytest
 
 from ddfa_blender import cli
 from ddfa_blender.capture import Engine
+from ddfa_blender.formats.live_link_face import read_live_link_face
+from ddfa_blender.formats.performance_file import load_performance
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.paths import model_file
@@ -96,6 +98,32 @@ def test_clip_writes_a_take_and_a_report(tmp_path: Path, squares: Engine) -> Non
     assert report["stopped_early"] is False
 
 
+def test_clip_writes_what_other_programs_read(tmp_path: Path, squares: Engine) -> None:
+    clip = write_clip(tmp_path / "a.mp4", [square_frame([(100 + 2 * i, 120, 80)]) for i in range(10)])
+    out = tmp_path / "out"
+    out.mkdir()
+    files = ["--csv", out / "a.csv", "--bvh", out / "a.bvh", "--json", out / "a.npz"]
+    assert run("clip", clip, *files) == 0
+    assert listing(out) == {"a.csv", "a.bvh", "a.npz"}
+    recording, performance = read_live_link_face(out / "a.csv"), load_performance(out / "a.npz")
+    np.testing.assert_allclose(recording.time, performance.time - performance.time[0], atol=1e-4)
+    np.testing.assert_allclose(recording.arkit, performance.arkit, atol=1e-6)
+    lines = (out / "a.bvh").read_text().splitlines()
+    assert "Frames: 10" in lines and "Frame Time: 0.04000000" in lines
+
+
+def test_image_writes_stills(tmp_path: Path, squares: Engine) -> None:
+    two = save_photo(tmp_path / "zwei é.png", (90, 120, 80), (240, 120, 50))
+    none = save_photo(tmp_path / "none.png")
+    kinds = ["depth", "sparse", "ply"]
+    assert run("image", two, none, "--stills", tmp_path / "stills", "--draw", *kinds) == 0
+    names = {"zwei é_depth.png", "zwei é_sparse.png", "zwei é_face1.ply", "zwei é_face2.ply"}
+    assert listing(tmp_path / "stills") == names and listing(tmp_path) == {two.name, none.name, "stills"}
+    depth = cv2.imdecode(np.fromfile(tmp_path / "stills" / "zwei é_depth.png", np.uint8), cv2.IMREAD_UNCHANGED)
+    assert depth.dtype == np.uint16
+    assert depth[120, 90] > 0 and depth[120, 240] > 0 and depth[120, 165] == 0
+
+
 def test_score_with_boxes_and_with_the_detector(
     tmp_path: Path, squares: Engine, model: MorphableModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,6 +171,13 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
         "no face": (["clip", wall, *take], "No face was found"),
         "no folder": (["clip", clip, "--take", folder / "nowhere" / "take.npz"], "does not exist"),
         "same file": (["clip", clip, "--take", clip], "different files"),
+        "no outputs": (["clip", clip, "--report", folder / "r.json"], "name at least one of"),
+        "two outputs": (["clip", clip, "--csv", folder / "a", "--bvh", folder / "a"], "different files"),
+        "odd ending": (["clip", clip, "--json", folder / "a.txt"], "end in .json or .npz"),
+        "no stills": (["image", photo], "Nothing to write"),
+        "stills nowhere": (["image", photo, "--stills", folder / "no" / "where"], "cannot be made"),
+        "stills on a file": (["image", photo, "--stills", photo], "cannot be made"),
+        "same stems": (["image", photo, folder / "photo.jpg", "--stills", folder], "differ in their ending"),
         "points": (["clip", clip, *take, "--start", "5", "--end", "2"], "out point"),
         "missing photo": (["image", folder / "none.png", *out], "There is no photo"),
         "no photo": (["image", photo, folder / "text.png", *out], "is not a photo"),
@@ -159,7 +194,8 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
 
 BAD = (
     "missing video", "empty video", "no video", "truncated video", "photo as video", "no face", "no folder",
-    "same file", "points", "missing photo", "no photo", "same names", "boxes list", "boxes broken", "boxes missing",
+    "same file", "no outputs", "two outputs", "odd ending", "no stills", "stills nowhere", "stills on a file",
+    "same stems", "points", "missing photo", "no photo", "same names", "boxes list", "boxes broken", "boxes missing",
     "boxes inverted", "boxes of others", "labels short", "labels list",
 )  # fmt: skip
 

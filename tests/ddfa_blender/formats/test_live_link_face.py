@@ -24,6 +24,7 @@ from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.projection import rotation_from_euler
 from ddfa_blender.quaternions import to_matrices
+from ddfa_blender.solve import solve
 from tests.ddfa_blender.formats.performances import make_performance
 
 #: The first line of the app's recordings.
@@ -172,7 +173,7 @@ def test_the_older_spelling_and_a_missing_tongue(tmp_path: Path) -> None:
     assert (take.arkit[:, ARKIT_NAMES.index("tongueOut")] == 0.0).all()
 
 
-def test_frames_without_a_face_are_lost_frames(tmp_path: Path) -> None:
+def test_frames_without_a_face_are_lost_frames(tmp_path: Path, model: MorphableModel) -> None:
     path = write_rows(tmp_path / "a.csv", [frame(i, JawOpen="0.5") for i in range(6)])
     lines = path.read_text(encoding="utf-8").splitlines()
     lines[2] = lines[2].split(",")[0] + ",0"  # the row ends behind the count
@@ -181,7 +182,7 @@ def test_frames_without_a_face_are_lost_frames(tmp_path: Path) -> None:
     take = read_live_link_face(path)
     assert take.tracked.tolist() == [True, False, True, False, True, True]
     assert np.isnan(take.arkit[[1, 3]]).all() and np.isnan(take.head_rotation[[1, 3]]).all()
-    solution = take.solution()
+    solution = solve(take.take("a.csv"), model)
     assert len(solution) == 6 and solution.identity.shape == (40,)
     for array in (solution.expression, solution.arkit, solution.head_rotation, solution.head_translation):
         assert (np.isnan(array).all(axis=1) == ~take.tracked).all()
@@ -191,7 +192,7 @@ def test_a_recording_goes_through_the_clean_up(tmp_path: Path, model: MorphableM
     # At the camera's usual 30 frames per second; the phone loses the face for one of them.
     rows = [frame(2 * i, JawOpen=f"{0.5 + 0.4 * np.sin(i / 8):.6f}", HeadYaw="0.2") for i in range(60)]
     rows[30] = {"Timecode": rows[30]["Timecode"], "BlendshapeCount": "0"}
-    performance = clean(read_live_link_face(write_rows(tmp_path / "a.csv", rows)).solution(), model)
+    performance = clean(solve(read_live_link_face(write_rows(tmp_path / "a.csv", rows)).take("a.csv"), model), model)
     jaw = performance.arkit[:, ARKIT_NAMES.index("jawOpen")]
     assert not performance.tracked[30] and performance.tracked.sum() == 59
     np.testing.assert_allclose(jaw, 0.5 + 0.4 * np.sin(np.arange(60) / 8), atol=0.05)

@@ -43,7 +43,7 @@ def test_a_mapping_survives_the_disk(tmp_path: Path) -> None:
 def test_the_file_is_plain_json_that_other_tools_read(tmp_path: Path) -> None:
     save_mapping(MAPPING, tmp_path / "a.json")
     value = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
-    assert (value["format"], value["version"], value["name"]) == ("ddfa-face-mapping", VERSION, "My hero")
+    assert (value["format"], value["version"], value["name"]) == ("ddfa-face-mapping", 1, "My hero")
     assert value["targets"][0]["sources"][0] == {
         "channel": "jawOpen", "gain": 1.25, "curve": [[0.0, 0.0], [0.3, 0.1], [1.0, 1.0]], "clamp": [0.0, None],
     }  # fmt: skip

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The performance onto the character, and the character out of the selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
+
+from ..ddfa_blender.errors import CaptureError
+from ..scene import character, mapping_items, retarget
+from . import state
+
+
+def selection_reason(context: bpy.types.Context) -> str | None:
+    """Why no character is selected; None when one is."""
+    if any(map(character.selectable, context.selected_objects)):
+        return None
+    return "Select the character's armature, or its meshes with shape keys"
+
+
+class RetargetOperator:
+    """Grey with a reason when it cannot run; errors become one line."""
+
+    reason: Callable[[bpy.types.Context], str | None]
+    poll_message_set: Callable[[str], None]  # Blender's, as the next
+    report: Callable[[set[str], str], None]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        if state.job is not None:
+            cls.poll_message_set(tip_("A capture is running"))
+            return False
+        reason = cls.reason(context)
+        if reason is not None:
+            cls.poll_message_set(tip_(reason))
+        return reason is None
+
+    def run(self, context: bpy.types.Context) -> str:
+        """The work itself; gives the line that tells what was done, "" = nothing to tell."""
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do it, or tell why not."""
+        try:
+            message = self.run(context)
+        except CaptureError as error:
+            state.tell(str(error), is_error=True)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if message:
+            state.tell(message)
+            self.report({"INFO"}, message)
+        return {"FINISHED"}
+
+
+def character_reason(context: bpy.types.Context) -> str | None:
+    """Why there is no character; None when there is."""
+    return character.disabled_reason(context.scene)
+
+
+def retarget_reason(context: bpy.types.Context) -> str | None:
+    """Why nothing can be retargeted; None when it can."""
+    return retarget.disabled_reason(context.scene)
+
+
+class DDFA_OT_use_selection(RetargetOperator, bpy.types.Operator):
+    """Make what is selected the character: its armature, its meshes, or both"""
+
+    bl_idname = "ddfa.use_selection"
+    bl_label = "Use Selection"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(selection_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """The selected meshes, else those of the armature."""
+        settings = context.scene.ddfa.retarget
+        selected = sorted(filter(character.selectable, context.selected_objects), key=lambda obj: obj.name)
+        meshes = [obj for obj in selected if obj.type == "MESH"]
+        armatures = [obj for obj in selected if obj.type == "ARMATURE"]
+        armatures += list(filter(None, map(character.armature_of, meshes)))
+        settings.face_meshes.clear()
+        # Setting the armature finds all that hangs on it.
+        settings.character = armatures[0] if armatures else None
+        if meshes:
+            mapping_items.list_meshes(settings, meshes)
+            mapping_items.find(context.scene)
+        return ""
+
+
+class DDFA_OT_find_mapping(RetargetOperator, bpy.types.Operator):
+    """Find by their names which shape keys, expressions, properties and poses each channel drives; replaces the list"""
+
+    bl_idname = "ddfa.find_mapping"
+    bl_label = "Find Mapping"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(character_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """Meshes that came since, too."""
+        settings = context.scene.ddfa.retarget
+        if settings.character is not None:
+            listed = {item.mesh for item in settings.face_meshes}
+            for mesh in character.meshes_of(context.scene, settings.character):
+                if mesh not in listed:
+                    item = settings.face_meshes.add()
+                    item.name, item.mesh = mesh.name, mesh
+        mapping_items.find(context.scene)
+        return ""
+
+
+class DDFA_OT_retarget(RetargetOperator, bpy.types.Operator):
+    """Bake the performance onto the character: shape keys, properties, recorded poses, head and neck"""
+
+    bl_idname = "ddfa.retarget"
+    bl_label = "Retarget"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(retarget_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """Tell what could not be done as well."""
+        result = retarget.retarget(context)
+        for warning in result.warnings:
+            self.report({"WARNING"}, warning)
+        told = rpt_("Retargeted as {name}: {targets} targets, {bones} bones").format(
+            name=result.name, targets=result.targets, bones=result.bones
+        )
+        return ". ".join((told, *result.warnings))
+
+
+classes = (DDFA_OT_use_selection, DDFA_OT_find_mapping, DDFA_OT_retarget)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The performance on the user's own character: which one, what drives what, poses of its bones."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.translations import pgettext_iface as iface_
+
+from ..operators import mapping as operators
+from ..operators import retarget as running
+from ..scene import mapping_items
+from .common import SubPanel, draw_problem, draw_reason
+
+_LIST_ROWS = 8
+#: Below this score an automatic match is marked.
+_UNSURE = 0.8
+#: More channels than this are counted, not named.
+_NAMED = 12
+
+
+class DDFA_UL_face_meshes(bpy.types.UIList):
+    """One mesh a line, with a tick."""
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index):
+        """Blender asks for each line that is to be seen."""
+        row = layout.row()
+        row.prop(item, "use_mesh", text="")
+        row.label(text=item.mesh.name if item.mesh is not None else item.name, icon="MESH_DATA", translate=False)
+
+
+class DDFA_UL_mapping(bpy.types.UIList):
+    """One target a line: its name, what drives it, how strongly; searched by the target's name or the channel's."""
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index):
+        """Blender asks for each line that is to be seen."""
+        row = layout.split(factor=0.45)
+        row.label(text=item.name, icon=_icon_of(item), translate=False)
+        if not item.sources:
+            row.active = False
+            row.label(text=item.reason, translate=False)
+            return
+        driven = row.split(factor=0.62)
+        more = f" + {len(item.sources) - 1}" if len(item.sources) > 1 else ""
+        driven.label(text=item.sources[0].channel + more, translate=False)
+        driven.prop(item.sources[0], "source_gain", text="", emboss=False)
+
+    def filter_items(self, _context, data, prop):
+        """Blender asks which lines to show."""
+        wanted, shown = self.filter_name.lower(), data.shown_targets
+        flags = []
+        for item in getattr(data, prop):
+            words = " ".join((item.name, item.owner, *(source.channel for source in item.sources))).lower()
+            kind = shown == "ALL" or (shown == "MAPPED") == bool(item.sources)
+            flags.append(self.bitflag_filter_item if kind and wanted in words else 0)
+        return flags, []
+
+
+class DDFA_PT_retarget(SubPanel, bpy.types.Panel):
+    """The character, its head, and the button."""
+
+    bl_label = "Retarget"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 5
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """From the source to the button."""
+        settings = context.scene.ddfa.retarget
+        layout.prop(settings, "performance")
+        layout.prop(settings, "character")
+        layout.operator("ddfa.use_selection", icon="RESTRICT_SELECT_OFF")
+        if settings.face_meshes:
+            layout.template_list(
+                "DDFA_UL_face_meshes", "", settings, "face_meshes", settings, "active_mesh",
+                rows=min(len(settings.face_meshes), 4),
+            )  # fmt: skip
+        row = layout.row(heading="Animate")
+        row.prop(settings, "use_face")
+        row.prop(settings, "use_head")
+        column = layout.column(align=True)
+        column.active = settings.use_head and settings.character is not None
+        for name in ("head_bone", "neck_bone", "lower_neck_bone"):
+            if settings.character is not None:
+                column.prop_search(settings, name, settings.character.data, "bones")
+            else:
+                column.prop(settings, name)
+        column.prop(settings, "share_neck")
+        column.prop(settings, "move_head")
+        if settings.use_head and settings.character is not None and not settings.head_bone:
+            draw_reason(layout, context, "No head bone is known by its name; choose it, or the head stays still")
+        layout.prop(settings, "action_mode")
+        layout.operator("ddfa.retarget", icon="ARMATURE_DATA")
+        draw_reason(layout, context, running.retarget_reason(context))
+
+
+class DDFA_PT_mapping(SubPanel, bpy.types.Panel):
+    """What drives what."""
+
+    bl_label = "Mapping"
+    bl_parent_id = "DDFA_PT_retarget"
+    bl_order = 1
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """The list, what is unmatched, the chosen target."""
+        settings = context.scene.ddfa.retarget
+        row = layout.row(align=True)
+        row.operator("ddfa.find_mapping", icon="VIEWZOOM")
+        row.operator("ddfa.load_mapping", text="", icon="FILE_FOLDER")
+        row.operator("ddfa.save_mapping", text="", icon="FILE_TICK")
+        layout.prop(settings, "shown_targets")
+        layout.template_list("DDFA_UL_mapping", "", settings, "targets", settings, "active_target", rows=_LIST_ROWS)
+        if settings.targets:
+            for text in _summary(settings):
+                draw_reason(layout, context, text)
+        draw_problem(layout, context, _missing(settings))
+        target = operators.active_target(context)
+        if target is not None:
+            _draw_target(layout, context, target)
+        layout.operator_menu_enum("ddfa.mirror_mapping", "sides", icon="MOD_MIRROR")
+
+
+class DDFA_PT_face_poses(SubPanel, bpy.types.Panel):
+    """Faces made of bones: a pose for each channel."""
+
+    bl_label = "Recorded Poses"
+    bl_parent_id = "DDFA_PT_retarget"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 2
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """Which channel, the buttons, what there is."""
+        settings = context.scene.ddfa.retarget
+        layout.prop(settings, "pose_channel")
+        row = layout.row(align=True)
+        row.operator("ddfa.record_pose", icon="REC")
+        row.operator("ddfa.show_pose", text="", icon="HIDE_OFF")
+        row.operator("ddfa.forget_pose", text="", icon="X")
+        draw_reason(layout, context, operators.rig_reason(context))
+        recorded = [item.name for item in settings.character.ddfa.face_poses] if settings.character else []
+        if recorded:
+            draw_reason(layout, context, iface_("Recorded: {}").format(", ".join(recorded)))
+
+
+def _summary(settings: bpy.types.PropertyGroup) -> list[str]:
+    """What is mapped and what is not, on both sides."""
+    mapped = sum(bool(item.sources) for item in settings.targets)
+    rest = len(settings.targets) - mapped
+    unused = mapping_items.unused_channels(settings)
+    lines = [iface_("{} targets are driven, {} are not").format(mapped, rest)]
+    if unused:
+        named = ", ".join(unused[:_NAMED]) + (", …" if len(unused) > _NAMED else "")
+        lines.append(iface_("{count} channels drive nothing: {names}").format(count=len(unused), names=named))
+    return lines
+
+
+def _missing(settings: bpy.types.PropertyGroup) -> str:
+    """Targets of the loaded preset that the character does not have."""
+    lost = settings.lost_targets
+    return iface_("Not on this character: {}").format(lost) if lost else ""
+
+
+def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, target: bpy.types.PropertyGroup) -> None:
+    """Everything about one target."""
+    box = layout.box().column()
+    box.label(text=" ".join((target.name, f"({target.owner})")), icon=_icon_of(target), translate=False)
+    if target.reason:
+        score = f"{100.0 * target.score:.0f} %" if target.sources else ""
+        draw_reason(box, context, ", ".join(filter(None, (target.reason, score))))
+    for i, source in enumerate(target.sources):
+        row = box.row(align=True)
+        row.prop(source, "channel", text="")
+        row.prop(source, "source_gain", text="")
+        for name, icon in (("add_curve_point", "FCURVE"), ("clear_curve", "LOOP_BACK"), ("remove_source", "X")):
+            row.operator(f"ddfa.{name}", text="", icon=icon).source = i
+        for point in source.points:
+            pair = box.row(align=True)
+            pair.prop(point, "point_in")
+            pair.prop(point, "point_out")
+    if target.sources:
+        row = box.row(align=True)
+        row.prop(target, "target_min")
+        row.prop(target, "target_max")
+    box.operator("ddfa.add_source", icon="ADD")
+
+
+def _icon_of(item: bpy.types.PropertyGroup) -> str:
+    if not item.sources:
+        return "RADIOBUT_OFF"
+    return "CHECKMARK" if item.score >= _UNSURE else "QUESTION"
+
+
+classes = (DDFA_UL_face_meshes, DDFA_UL_mapping, DDFA_PT_retarget, DDFA_PT_mapping, DDFA_PT_face_poses)

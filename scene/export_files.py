@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all exports share: the place is checked first, the file is complete or as it was, and so is the scene."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+
+from ..ddfa_blender.errors import CaptureError
+from . import actions
+from .head import Head, ensure_object_mode
+
+
+def check_output(path: Path, kind: str) -> None:
+    """Find out before the work, not after it, that nothing can be written at ``path``. ``kind``: the file's, as told.
+
+    Raises:
+        CaptureError: the folder is missing or read-only, or the path names a folder.
+    """
+    if path.is_dir():
+        raise CaptureError(f"{path} is a folder; give the {kind} a file name.")
+    if not path.parent.is_dir():
+        raise CaptureError(f"The folder {path.parent} does not exist; choose another place for the {kind}.")
+    try:
+        # Trying is the only test that holds on every system: permission bits mean little on Windows or to root.
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError
+    except OSError as error:
+        raise CaptureError(f"Nothing can be written to {path}; choose another place for the {kind}.") from error
+
+
+def with_suffix(filepath: str | Path, suffixes: tuple[str, ...]) -> Path:
+    """An absolute path that ends in one of the ``suffixes``, in the first where it has none of them."""
+    path = bpy.path.abspath(str(filepath))
+    return Path(path if path.lower().endswith(suffixes) else path + suffixes[0])
+
+
+@contextmanager
+def replacing(path: Path, kind: str) -> Iterator[Path]:
+    """Give a temporary path of the same name; when the block ends well, the file there moves to ``path``.
+
+    It lies in a folder beside its place: exporters write a file's name into it. An older file stays until then.
+
+    Raises:
+        CaptureError: nothing can be written there, or Blender's exporter failed.
+    """
+    check_output(path, kind)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".ddfa-", dir=path.parent) as folder:
+            partial = Path(folder) / path.name
+            yield partial
+            os.replace(partial, path)
+    except (OSError, RuntimeError) as error:
+        raise CaptureError(
+            f"The {kind} could not be written to {path} ({_last_line(error)}); check the disk or choose another place."
+        ) from error
+
+
+@contextmanager
+def alone(context: bpy.types.Context, head: Head) -> Iterator[None]:
+    """The head's objects are all that is selected, and the scene's range is that of their animation, for a moment.
+
+    Leaves Blender in object mode.
+
+    Raises:
+        CaptureError: the head is not in the scene, or hidden.
+    """
+    objects = [head.armature, head.mesh]
+    if not all(obj.visible_get(view_layer=context.view_layer) for obj in objects):
+        raise CaptureError("The captured head is hidden or in another scene; show it and export again.")
+    ensure_object_mode(context)
+    layer = context.view_layer.objects
+    selected, active = list(layer.selected), layer.active
+    _select(selected, objects)
+    layer.active = head.armature
+    try:
+        with _animation_range(context.scene, head):
+            yield
+    finally:
+        _select(objects, selected)
+        layer.active = active
+
+
+def _select(before: list[bpy.types.Object], after: list[bpy.types.Object]) -> None:
+    for obj in before:
+        obj.select_set(False)
+    for obj in after:
+        obj.select_set(True)
+
+
+def _last_line(error: Exception) -> str:
+    """The useful line of a message; errors of operators carry their whole traceback and where it was raised."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
+    return lines[-1].strip() if lines else type(error).__name__
+
+
+@contextmanager
+def _animation_range(scene: bpy.types.Scene, head: Head) -> Iterator[None]:
+    """Exporters bake the scene's range: make that the animation's for a moment."""
+    before = scene.frame_start, scene.frame_end, scene.frame_current
+    ranges = [actions.frame_range(block) for block in (head.armature, head.mesh.data.shape_keys)]
+    known = [r for r in ranges if r is not None]
+    if known:
+        scene.frame_start = math.floor(min(first for first, _ in known))
+        scene.frame_end = math.ceil(max(last for _, last in known))
+    try:
+        yield
+    finally:
+        scene.frame_start, scene.frame_end = before[:2]
+        scene.frame_set(before[2])

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One call from a performance to an animated character."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ddfa_blender import take_library
+from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.performance import Performance
+from ..ddfa_blender.quaternions import continuous
+from ..ddfa_blender.retarget import bone_poses as combining
+from . import actions, axes, bone_poses, character, head, head_chain, live, mapping_items, take_list, takes
+from .bake import widen_slider
+from .character import Character, Slider
+from .head_chain import HeadChain
+from .key_writer import KeyWriter
+from .pipeline import scene_rate
+from .properties import current
+from .rollback import rollback_on_error
+from .settings import BakeSettings
+from .timebase import Resampler, Timebase
+
+#: Between the name of the take and that of the character.
+_DOT = " · "
+_BONE_CHANNELS = {"location", "scale", "rotation_quaternion", "rotation_axis_angle", "rotation_euler"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was animated. References die with undo and file loads."""
+
+    name: str  # of the action
+    targets: int
+    bones: int
+    warnings: tuple[str, ...]
+
+
+@dataclass
+class _Curves:
+    """What goes to one data-block's animation."""
+
+    sliders: dict[str, tuple[Slider, NDArray[np.float64]]] = field(default_factory=dict)  # path → values (K,)
+    rotations: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # bone → (K, 4)
+    locations: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # bone → (K, 3)
+    scales: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # bone → (K, 3)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The performance, how it is baked, and what it is called."""
+
+    performance: Performance
+    baking: BakeSettings
+    title: str
+
+
+def disabled_reason(scene: bpy.types.Scene) -> str | None:
+    """Why nothing can be retargeted; None when it can."""
+    settings = scene.ddfa.retarget
+    if settings.performance == "HEAD" and head.of_armature(scene.ddfa.head) is None:
+        return "Capture some footage first, or choose a captured head"
+    if settings.performance == "TAKE" and take_list.active_item() is None:
+        return "Choose a take in the panel Takes"
+    if not (settings.use_face or settings.use_head):
+        return "Both face and head are switched off"
+    return character.disabled_reason(scene)
+
+
+def retarget(context: bpy.types.Context) -> Result:
+    """Put the chosen performance on the chosen character, all or nothing.
+
+    Raises:
+        CaptureError: there is nothing to retarget or nothing to drive; nothing has changed then.
+    """
+    scene = context.scene
+    reason = disabled_reason(scene)
+    if reason is not None:
+        raise CaptureError(f"{reason}.")
+    settings, source = scene.ddfa.retarget, _source(scene)
+    if settings.use_face and not settings.targets:
+        mapping_items.find(scene)
+    found = character.chosen(scene)
+    timebase = Timebase.of(source.baking, scene_rate(scene), source.performance.time)
+    frames = timebase.key_frames(source.performance.time, source.baking.key_placement)
+    resampler = Resampler.between(source.performance.time, timebase.seconds_at(frames))
+    curves: dict[bpy.types.ID, _Curves] = defaultdict(_Curves)
+    count, warnings = _face(settings, found, source, resampler, curves) if settings.use_face else (0, [])
+    chain = _chain(context, found) if settings.use_head else None
+    if chain is not None:
+        warnings += _head(settings, found, source, resampler, chain, curves)
+    if not curves:
+        raise CaptureError(
+            "Nothing of the character can be driven: map a channel to a target, choose its head bone, or record poses."
+        )
+    spikes = source.performance.spikes
+    writer = KeyWriter(
+        frames,
+        filled=~resampler.nearest(source.performance.tracked).astype(bool),
+        repaired=np.zeros(len(frames), dtype=bool) if spikes is None else resampler.nearest(spikes).astype(bool),
+        thinning=source.baking.thinning,
+    )
+    name = f"{source.title}{_DOT}{found.name}"
+    _write(writer, found, curves, name, settings.action_mode)
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    bones = sum(len({*block.rotations, *block.locations, *block.scales}) for block in curves.values())
+    return Result(name, count, bones, tuple(warnings))
+
+
+def _source(scene: bpy.types.Scene) -> _Source:
+    if scene.ddfa.retarget.performance == "HEAD":
+        settings, file = scene.ddfa.head.ddfa.settings, takes.of_head(scene.ddfa.head)
+        trouble = takes.problem(scene.ddfa.head)
+        if trouble:
+            raise CaptureError(trouble)
+    else:
+        settings, chosen = current(scene), take_list.active_file()
+        if chosen is None:
+            raise CaptureError("Choose a take in the panel Takes.")
+        file = chosen
+    performance = live.performance_of(file, settings.solve_settings(), settings.clean_up())
+    entry = take_library.describe(file)
+    title = entry.title if entry is not None else file.stem
+    return _Source(performance, settings.bake_settings(), title)
+
+
+def _face(
+    settings: bpy.types.PropertyGroup,
+    found: Character,
+    source: _Source,
+    resampler: Resampler,
+    curves: dict[bpy.types.ID, _Curves],
+) -> tuple[int, list[str]]:
+    """Add what the mapping drives; gives how many targets that is, and what did not work."""
+    mapping = mapping_items.mapping_of(settings)
+    present = tuple(target for target in mapping.targets if target.key in found.outlets)
+    idle = {item.mesh.name for item in settings.face_meshes if item.mesh is not None and not item.use_mesh}
+    gone = [t.key.name for t in mapping.targets if t.key not in found.outlets and t.key.owner not in idle]
+    values = replace(mapping, targets=present).apply(source.performance.arkit, source.performance.expression)
+    poses: dict[str, NDArray[np.float64]] = {}
+    for key, samples in values.items():
+        outlet, resampled = found.outlets[key], resampler.linear(samples)
+        for slider, weight in outlet.sliders:
+            sliders = curves[slider.block].sliders
+            before = sliders[slider.path][1] if slider.path in sliders else 0.0
+            sliders[slider.path] = slider, before + weight * resampled
+        if outlet.pose:
+            poses[outlet.pose] = resampled
+    if poses and found.armature is not None:
+        _pose_bones(found.armature, poses, curves[found.armature])
+    warnings = [f"{len(gone)} targets are no longer there: {', '.join(gone[:3])}"] if gone else []
+    return len(values), warnings
+
+
+def _pose_bones(armature: bpy.types.Object, weights: dict[str, NDArray], curves: _Curves) -> None:
+    """Bones of the recorded poses; those of them that are gone are left out."""
+    for bone, motion in combining.combine(bone_poses.of_armature(armature), weights).items():
+        if bone in armature.pose.bones:
+            curves.rotations[bone] = continuous(motion.rotation)
+            if motion.location.any():
+                curves.locations[bone] = motion.location
+            if (motion.scale != 1.0).any():
+                curves.scales[bone] = motion.scale
+
+
+def _chain(context: bpy.types.Context, found: Character) -> HeadChain | None:
+    settings = context.scene.ddfa.retarget
+    if found.armature is None or not settings.head_bone:
+        return None
+    necks = tuple(filter(None, (settings.lower_neck_bone, settings.neck_bone)))
+    return head_chain.look_up(context, found.armature, settings.head_bone, necks)
+
+
+def _head(
+    settings: bpy.types.PropertyGroup,
+    found: Character,
+    source: _Source,
+    resampler: Resampler,
+    chain: HeadChain,
+    curves: dict[bpy.types.ID, _Curves],
+) -> list[str]:
+    """Add the bones that turn the head; gives what did not work."""
+    performance, armature = source.performance, found.armature
+    path = source.baking.head_motion.apply(performance.head_rotation, performance.head_translation, performance.tracked)
+    turns = resampler.rotations(axes.rotations(path.rotation))
+    share = settings.share_neck / 100.0
+    curves[armature].rotations |= chain.rotations(turns, share)
+    warnings = list(chain.warnings)
+    if settings.move_head:
+        offsets = chain.offsets(turns, resampler.linear(axes.positions(path.translation)), share)
+        location = head_chain.location_of(armature, chain.bones[0], offsets)
+        if location is None:
+            warnings.append(f"The bone {chain.bones[0]} is connected to its parent or locked and cannot move")
+        else:
+            curves[armature].locations[chain.bones[0]] = location
+    return warnings
+
+
+def _write(writer: KeyWriter, found: Character, curves: dict[bpy.types.ID, _Curves], name: str, mode: str) -> None:
+    """Make the animation; what the user has is touched last, where nothing can fail any more."""
+    if any(map(actions.is_tweaked, curves)):
+        raise CaptureError("A strip of the character's NLA is being tweaked; leave tweak mode first.")
+    kept = {block: bag for block in curves if (bag := _present(block, name, mode)) is not None}
+    # The armature comes first: before 4.4 its action alone has the plain name.
+    fresh = sorted((block for block in curves if block not in kept), key=lambda block: block != found.armature)
+    with rollback_on_error():
+        drafts = actions.draft(name, fresh, name) if fresh else []
+        for draft in drafts:
+            _write_block(writer, draft.channels, found, curves[draft.data_block])
+    for block, channels in kept.items():
+        if mode != "MERGE":
+            _remove_stale(channels, found, curves[block])
+        _write_block(writer, channels, found, curves[block])
+    for draft in drafts:
+        if mode == "LAYER":
+            actions.push_down(draft.data_block)
+        draft.assign()
+    for slider, values in (pair for block in curves.values() for pair in block.sliders.values()):
+        if slider.shape_key is not None:
+            widen_slider(slider.shape_key, values)
+
+
+def _present(block: bpy.types.ID, name: str, mode: str) -> actions.Channels | None:
+    """The present animation of a data-block, where the curves belong into it."""
+    if mode == "NEW" or (mode == "LAYER" and not actions.is_marked(block, name)):
+        return None
+    action = actions.action_of(block)
+    if action is not None and not action.is_editable:
+        return None
+    return actions.assigned(block)
+
+
+def _remove_stale(channels: actions.Channels, found: Character, curves: _Curves) -> None:
+    """Take away what an earlier mapping drove and this one does not."""
+    known = {slider.path for outlet in found.outlets.values() for slider, _ in outlet.sliders}
+    for path in known - set(curves.sliders):
+        channels.remove(path)
+    bones = found.armature.pose.bones if found.armature is not None else {}
+    for bone in curves.rotations:
+        used = {head_chain.rotation_property(bones[bone])}
+        used |= {"location"} if bone in curves.locations else set()
+        used |= {"scale"} if bone in curves.scales else set()
+        for name in _BONE_CHANNELS - used:
+            channels.remove(f"{_bone_path(bone)}.{name}")
+
+
+def _write_block(writer: KeyWriter, channels: actions.Channels, found: Character, curves: _Curves) -> None:
+    for group in {slider.group for slider, _ in curves.sliders.values()}:
+        weights = {path: values for path, (slider, values) in curves.sliders.items() if slider.group == group}
+        writer.weights(channels, weights, dict.fromkeys(weights, 1.0), group)
+    if found.armature is None:
+        return
+    for bone, quaternions in curves.rotations.items():
+        name, rotations = head_chain.own_rotation(found.armature.pose.bones[bone], quaternions)
+        write = writer.rotation if name == "rotation_quaternion" else writer.angles
+        write(channels, f"{_bone_path(bone)}.{name}", rotations, bone)
+    for name, kind in (("location", curves.locations), ("scale", curves.scales)):
+        for bone, values in kind.items():
+            writer.location(channels, f"{_bone_path(bone)}.{name}", values, bone)
+
+
+def _bone_path(name: str) -> str:
+    return f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
