@@ -15,6 +15,7 @@ def register() -> None:
     for cls in classes:
         bpy.utils.register_class(cls)
     command.register()
+    state.register()
 
 
 def unregister() -> None:
@@ -23,6 +24,7 @@ def unregister() -> None:
         state.job.cancel()
         state.job.wait()
         state.end(bpy.context)
+    state.unregister()
     command.unregister()
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

@@ -12,7 +12,7 @@ import bpy
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
 from ..ddfa_blender.footage.live_preview import LivePreview
-from ..scene import capture_target, footage_sources, take_list, takes
+from ..scene import capture_target, footage_sources, take_list, takes, view
 from ..scene.preferences import preferences
 from ..scene.properties import current
 from . import state
@@ -95,12 +95,15 @@ class DDFA_OT_capture(bpy.types.Operator):
             return {"PASS_THROUGH"}
         state.end(context)
         try:
-            return self._write(context, job.result())
+            finished = self._write(context, job.result())
         except CaptureCancelled:
             self.report({"INFO"}, "Capture cancelled")
             return {"CANCELLED"}
         except CaptureError as error:
             return self._fail(error)
+        if isinstance(self._target, capture_target.NewHead):
+            view.show_selected(context)
+        return finished
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends the operator itself: another file is opened, or Blender quits."""

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import bpy
 import numpy as np
-from bpy.props import EnumProperty, IntProperty
+from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender.errors import CaptureError
-from ..scene import footage, footage_sources
+from ..scene import footage, footage_sources, view
 from ..scene.properties import current
 from ..scene.timebase import Timebase
 from . import state
@@ -19,6 +20,8 @@ _POINTS = (
     ("IN", "In Point", "Begin with the frame that is shown"),
     ("OUT", "Out Point", "Stop after the frame that is shown"),
 )
+#: What the file browser shows when footage is to be picked; any other file can be typed.
+_VIDEO_GLOB = ";".join(f"*{suffix}" for suffix in (*bpy.path.extensions_movie, *bpy.path.extensions_image))
 
 
 def open_clip(context: bpy.types.Context) -> bpy.types.MovieClip | None:
@@ -70,6 +73,28 @@ def _busy_reason(context: bpy.types.Context) -> str | None:
 def _view_reason(context: bpy.types.Context) -> str | None:
     view = footage.shown(context.scene.ddfa.footage)
     return None if view is not None and view.frame is not None else "No frame of the footage is shown"
+
+
+class DDFA_OT_open_footage(_FootageOperator, bpy.types.Operator, ImportHelper):
+    """Pick a video of a face for the tab Face Capture in the 3D viewport's sidebar"""
+
+    bl_idname = "ddfa.open_footage"
+    bl_label = "Face from Footage"
+    bl_options = {"UNDO"}
+
+    filter_glob: StringProperty(default=_VIDEO_GLOB, options={"HIDDEN"})
+
+    @classmethod
+    def reason(cls, _context: bpy.types.Context) -> str | None:
+        """See the base class."""
+        return None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make the file the scene's footage, and show the tab."""
+        settings = context.scene.ddfa.footage
+        settings.source, settings.video = "FILE", self.filepath
+        view.show_tab(context)
+        return {"FINISHED"}
 
 
 class DDFA_OT_use_open_clip(_FootageOperator, bpy.types.Operator):
@@ -219,6 +244,7 @@ class DDFA_OT_forget_face(_FootageOperator, bpy.types.Operator):
 
 
 classes = (
+    DDFA_OT_open_footage,
     DDFA_OT_use_open_clip,
     DDFA_OT_use_active_strip,
     DDFA_OT_set_clip_point,

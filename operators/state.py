@@ -55,3 +55,27 @@ def refresh() -> None:
     if picture is not None:
         previews.show(LIVE_PICTURE, picture)
     redraw.sidebars()
+
+
+@bpy.app.handlers.persistent
+def _forget_message(*_: object) -> None:
+    """What the line tells of may not be there any more."""
+    tell("")
+
+
+def _moments() -> tuple[list[Any], ...]:
+    handlers = bpy.app.handlers
+    return handlers.undo_post, handlers.redo_post, handlers.load_post
+
+
+def register() -> None:
+    """Forget the line whenever undo, redo or another file changes what there is."""
+    for moment in _moments():
+        moment.append(_forget_message)
+
+
+def unregister() -> None:
+    """Stop that."""
+    for moment in _moments():
+        if _forget_message in moment:
+            moment.remove(_forget_message)
