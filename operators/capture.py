@@ -20,14 +20,16 @@ from .job import Job, Progress
 from .task import Captured, CaptureTask
 
 _POLL_SECONDS = 0.1
+_DOING = "A capture is running"
 #: How long Blender waits for the thread when it ends the operator itself.
 _STOP_SECONDS = 5.0
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why Capture cannot start now, for the grey button's tooltip; None when it can."""
-    if state.job is not None:
-        return "A capture is running"
+    busy = state.busy_reason()
+    if busy is not None:
+        return busy
     if not context.scene.is_editable:
         return "The scene is linked from another file and cannot be changed"
     try:
@@ -76,7 +78,7 @@ class DDFA_OT_capture(bpy.types.Operator):
         except CaptureError as error:
             return self._fail(error)
         self._job = Job(self._task)
-        state.begin(context, self._job, _POLL_SECONDS, face)
+        state.begin(context, self._job, _POLL_SECONDS, _DOING, face)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

@@ -65,8 +65,9 @@ class _FootageOperator:
 
 
 def _busy_reason(context: bpy.types.Context) -> str | None:
-    if state.job is not None:
-        return "A capture is running"
+    busy = state.busy_reason()
+    if busy is not None:
+        return busy
     return None if context.scene.is_editable else "The scene is linked from another file and cannot be changed"
 
 

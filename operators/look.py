@@ -18,9 +18,10 @@ from .job import Job
 from .texture_task import TextureTask
 
 if TYPE_CHECKING:
-    from ..ddfa_blender.actor_texture import ActorTexture
+    from ..ddfa_blender.texture.actor_texture import ActorTexture
 
 _POLL_SECONDS = 0.1
+_DOING = "The actor's texture is being baked"
 #: How long Blender waits for the thread when it ends the operator itself.
 _STOP_SECONDS = 5.0
 
@@ -30,8 +31,9 @@ def disabled_reason(context: bpy.types.Context) -> str | None:
     armature = context.scene.ddfa.head
     if head.of_armature(armature) is None:
         return "Capture some footage first, or choose a captured head"
-    if state.job is not None:
-        return "Wait until the texture is baked" if is_baking() else "Wait until the capture is done"
+    busy = state.busy_reason()
+    if busy is not None:
+        return busy
     return live.read_only_reason(armature)
 
 
@@ -118,7 +120,7 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
             return self.fail(error)
         global _baking  # noqa: PLW0603 (the panel must know which job it shows)
         _baking = self._job = Job(self._task)
-        state.begin(context, self._job, _POLL_SECONDS)
+        state.begin(context, self._job, _POLL_SECONDS, _DOING)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

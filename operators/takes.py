@@ -81,10 +81,7 @@ class _TakeOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        if state.job is not None:
-            cls.poll_message_set("A capture is running")
-            return False
-        reason = cls.reason(context)
+        reason = state.busy_reason() or cls.reason(context)
         if reason is not None:
             cls.poll_message_set(reason)
         return reason is None

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
-from ..ddfa_blender.texture_coordinates import corner_uvs
+from ..ddfa_blender.texture.texture_coordinates import corner_uvs
 from . import axes, materials
 
 HEAD_BONE, NECK_BONE = "head", "neck"
