@@ -37,6 +37,11 @@ class DDFA_OT_level_head(bpy.types.Operator):
     source: EnumProperty(name="Straight In", description="Where the head is to look straight ahead", items=_SOURCES)
 
     @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Which of the buttons."""
+        return next(text for identifier, _, text in _SOURCES if identifier == properties.source)
+
+    @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)

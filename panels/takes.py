@@ -10,7 +10,7 @@ import bpy
 
 from ..operators import takes as operators
 from ..scene import take_heads, take_list, takes
-from .common import SubPanel, draw_problem, draw_reason
+from .common import SubPanel, draw_problem, draw_reason, draw_text
 
 #: Seconds between two looks at the disk while the panel is drawn.
 _LOOK_AGAIN = 1.0
@@ -66,8 +66,10 @@ def _draw_take(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             layout.operator("ddfa.relink_take", icon="LINKED")
     else:
         draw_reason(layout, context, operators.head_reason(context))
-    for text in _facts(item):
-        draw_reason(layout, context, text)
+    column = layout.column(align=True)
+    column.active = False
+    for index, text in enumerate(_facts(item)):
+        draw_text(column, context, text, "BLANK1" if index else "INFO")
 
 
 def _facts(item: bpy.types.PropertyGroup) -> list[str]:
