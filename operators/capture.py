@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
@@ -53,7 +55,7 @@ class DDFA_OT_capture(bpy.types.Operator):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -104,7 +106,7 @@ class DDFA_OT_capture(bpy.types.Operator):
         except CaptureError as error:
             return self._fail(error)
         if isinstance(self._target, capture_target.NewHead):
-            view.show_selected(context)
+            view.face_selected(context)
         return finished
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -142,11 +144,10 @@ class DDFA_OT_capture(bpy.types.Operator):
             armature = self._target.animate(there, captured.model, captured.performance, captured.take_file)
         baked, performance = armature.ddfa.baked, captured.performance
         frames, lost = len(performance), int((~performance.tracked).sum())
-        message = f"Captured {frames} frame{'s' if frames != 1 else ''}"
-        if lost:
-            message += f", {lost} of them without a visible face (filled in)"
+        message = _summary(frames, lost)
         state.tell(message)
-        self.report({"INFO"}, f"{message}: frames {baked.first_frame:g} to {baked.last_frame:g}")
+        place = rpt_("{captured}: frames {first:g} to {last:g}")
+        self.report({"INFO"}, place.format(captured=message, first=baked.first_frame, last=baked.last_frame))
         return {"FINISHED"}
 
     def _fail(self, error: CaptureError) -> set[str]:
@@ -166,7 +167,7 @@ class DDFA_OT_cancel_capture(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
         if state.job is None:
-            cls.poll_message_set("No capture is running")
+            cls.poll_message_set(tip_("No capture is running"))
         return state.job is not None
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
@@ -174,6 +175,15 @@ class DDFA_OT_cancel_capture(bpy.types.Operator):
         if state.job is not None:
             state.job.cancel()
         return {"FINISHED"}
+
+
+def _summary(frames: int, lost: int) -> str:
+    """For the panel and the report."""
+    captured = rpt_("Captured {count} frame") if frames == 1 else rpt_("Captured {count} frames")
+    captured = captured.format(count=frames)
+    if not lost:
+        return captured
+    return rpt_("{captured}, {lost} of them without a visible face (filled in)").format(captured=captured, lost=lost)
 
 
 def _is_interactive(context: bpy.types.Context) -> bool:

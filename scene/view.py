@@ -24,13 +24,14 @@ def show_tab(context: bpy.types.Context) -> None:
             return
 
 
-def show_selected(context: bpy.types.Context) -> None:
-    """Frame the selected objects in every 3D viewport of the scene that does not look through a camera.
+def face_selected(context: bpy.types.Context) -> None:
+    """Look from the front at the selected objects, in every 3D viewport of the scene that has no camera's view.
 
     A head is a quarter of a metre high: in a viewport that shows a room nobody would find it.
     """
     for window, area, region in _viewports(context):
         with context.temp_override(window=window, area=area, region=region):
+            bpy.ops.view3d.view_axis(type="FRONT")
             bpy.ops.view3d.view_selected(use_all_regions=False)
 
 
