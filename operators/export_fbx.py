@@ -2,6 +2,8 @@
 """Export the captured head as FBX."""
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 from bpy_extras.io_utils import ExportHelper
 
@@ -34,7 +36,7 @@ class DDFA_OT_export_fbx(bpy.types.Operator, ExportHelper):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -54,8 +56,9 @@ class DDFA_OT_export_fbx(bpy.types.Operator, ExportHelper):
             state.tell(str(error), is_error=True)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        state.tell(f"Exported {path.name}")
-        self.report({"INFO"}, f"Exported {path}")
+        exported = rpt_("Exported {file}")
+        state.tell(exported.format(file=path.name))
+        self.report({"INFO"}, exported.format(file=path))
         return {"FINISHED"}
 
 

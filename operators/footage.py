@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import bpy
 import numpy as np
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
@@ -60,7 +62,7 @@ class _FootageOperator:
         """Grey with a reason when it cannot run."""
         reason = _busy_reason(context) or cls.reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
 
@@ -147,7 +149,7 @@ class DDFA_OT_set_clip_point(_FootageOperator, bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Which of the two."""
-        return next(text for identifier, _, text in _POINTS if identifier == properties.point)
+        return tip_(next(text for identifier, _, text in _POINTS if identifier == properties.point))
 
     @classmethod
     def reason(cls, context: bpy.types.Context) -> str | None:
@@ -221,7 +223,8 @@ class DDFA_OT_pick_face(_FootageOperator, bpy.types.Operator):
         chosen = context.scene.ddfa.footage
         view = footage.shown(chosen)
         if view is None or view.frame is None or self.number > view.face_count:
-            self.report({"ERROR"}, f"The preview shows no face number {self.number}; pick one of those it shows.")
+            text = rpt_("The preview shows no face number {number}; pick one of those it shows.")
+            self.report({"ERROR"}, text.format(number=self.number))
             return {"CANCELLED"}
         chosen.pick_face(view.frame.middle(self.number - 1), view.frame.time)
         return {"FINISHED"}

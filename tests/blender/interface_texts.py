@@ -4,9 +4,9 @@
     python tests/blender/interface_texts.py      (a Python with bpy) prints those that a language lacks
 
 Texts in the code are found where they are shown: as a layout's ``text``, as a reason why a button is grey, in a report,
-in what is handed to Blender's ``pgettext_…``. A text that is put together before it is looked up is in no table, and the
-reason in the tooltip of a grey button is shown by Blender as it is: :func:`untranslated` finds both. Errors with values
-in them stay English (see ``translations``).
+in what is handed to Blender's ``pgettext_…``. :func:`untranslated` finds what no table can help: texts that are put
+together before they are looked up, and reasons for a grey button's tooltip, which Blender shows as they are. Errors
+with values in them stay English (see ``translations``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ import support
 _FOLDERS = ("panels", "operators", "scene")
 #: The command line speaks English, like Blender's own.
 _COMMAND_LINE = ("command.py", "command_settings.py", "outputs.py")
+#: Attributes of classes that Blender shows.
+_LABELS = ("bl_label", "bl_category")
 #: Functions that look a text up, under the names by which modules import or get them.
 _TRANSLATORS = re.compile(r"(pgettext(_\w+)?|iface_|tip_|rpt_|translate)$")
 #: Functions that show one of their arguments → which one.
@@ -37,13 +39,14 @@ _SHOWN = {
     "CaptureError": 0,
     "ModelState": 0,
     "Place": 1,
+    "begin": 3,
 }
-#: Blender looks up what those show; not what this one does.
-_AS_IT_IS = "poll_message_set"
+#: Blender looks up what those show; not what this one is given, nor what a function of that name returns.
+_AS_IT_IS, _TOOLTIP = "poll_message_set", "description"
 #: Keywords that take a text to show, of layouts, dialogues, and of the dataclasses that carry a line to a panel.
 _KEYWORDS = {"text", "heading", "placeholder", "title", "message", "confirm_text", "note", "problem"}
 #: Functions that return a text to show: a reason, a line, what an operator has done.
-_RETURNING = re.compile(r"(\w*(reason|problem|text|note|message)|lines_up|run|description)$")
+_RETURNING = re.compile(r"(\w*(reason|problem|text|note|message)|lines_up|run)$")
 #: Of these, sentences with values are errors.
 _ERRORS = {"CaptureError", "problem"}
 #: Words that are the same in every language.
@@ -93,14 +96,10 @@ def _operator(cls: Any) -> Any:
 
 
 def labels() -> set[str]:
-    """Names of properties and choices, and what stands on buttons and panels: they must fit the sidebar."""
-    import bpy
-
-    labelled = (bpy.types.Panel, bpy.types.Operator, bpy.types.Menu, bpy.types.FileHandler)
-    found = {cls.bl_label for cls in _classes() if issubclass(cls, labelled)}
+    """Names of properties and choices, and what stands on buttons, panels, menus and tabs: they must fit there."""
+    found = {label for module in _modules() for label in module.labels}
     for prop in _shown_properties():
-        found.add(prop.name)
-        found |= {item.name for item in _items(prop)}
+        found |= {prop.name, *(item.name for item in _items(prop))}
     return _with_letters(found)
 
 
@@ -158,24 +157,31 @@ def _modules(*folders: str) -> Iterator[Module]:
 
 
 class Module:
-    """The ``texts`` that one file shows, and what it shows ``untranslated``: (place, code)."""
+    """``labels`` of a file's classes, other ``texts`` that it shows, and what it shows ``untranslated``: (place, code).
+
+    Labels are read from the file: Blender itself changes that of the presets' panel to the chosen preset's name.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.labels: set[str] = set()
         self.texts: set[str] = set()
         self.untranslated: dict[tuple[str, str], None] = {}
         self._path, self._is_panel = path, path.parent.name == "panels"
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        self._scope: dict[str, list[ast.expr]] = {}
+        self._scope = _bound_names(tree.body)
         self._visit(tree)
 
     def _visit(self, node: ast.AST) -> None:
         outside = self._scope
         if isinstance(node, ast.FunctionDef):
-            self._scope = {**outside, **_bound_names(node)}
-            if _RETURNING.match(node.name):
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Return) and inner.value is not None:
-                        self._show(inner.value, is_error=node.name in _ERRORS)
+            own: dict[str, list[ast.expr]] = {argument.arg: [] for argument in node.args.args}
+            self._scope = {**outside, **own, **_bound_names(ast.walk(node))}
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Return) and inner.value is not None:
+                    self._visit_returned(node.name, inner.value)
+        if isinstance(node, ast.ClassDef):
+            named = _bound_names(node.body)
+            self.labels |= {label.value for name in _LABELS for label in named.get(name, []) if _is_text(label)}
         if isinstance(node, ast.Call):
             self._visit_call(node)
         elif isinstance(node, ast.JoinedStr) and self._is_panel and _has_words(node) and " " in ast.unparse(node):
@@ -183,6 +189,12 @@ class Module:
         for child in ast.iter_child_nodes(node):
             self._visit(child)
         self._scope = outside
+
+    def _visit_returned(self, function: str, value: ast.expr) -> None:
+        if function == _TOOLTIP and not _is_translated(value):
+            self._complain(value)
+        elif _RETURNING.match(function):
+            self._show(value, is_error=function in _ERRORS)
 
     def _visit_call(self, call: ast.Call) -> None:
         name = _called(call)
@@ -223,10 +235,10 @@ class Module:
             yield from self._resolved(part, seen)
 
 
-def _bound_names(function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
-    """Name → expressions that a function gives it, by assignment or by a loop over literals."""
-    found: dict[str, list[ast.expr]] = {argument.arg: [] for argument in function.args.args}
-    for node in ast.walk(function):
+def _bound_names(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    """Name → expressions that the nodes give it, by assignment or by a loop over literals."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in nodes:
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:

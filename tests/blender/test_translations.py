@@ -62,7 +62,7 @@ def test_nothing_is_translated_that_is_not_shown(translations):
 
 
 def test_values_are_put_in_after_translating():
-    assert interface_texts.untranslated("panels", "operators") == []
+    assert interface_texts.untranslated() == []
 
 
 def test_translations_take_the_same_values(translations):
@@ -101,6 +101,7 @@ def test_names_and_buttons_are_looked_up_in_their_contexts(translations):
     table = translations.messages()["de_DE"]
     assert table["*", "Thin Keys"] == "Ausdünnen"
     assert table["Operator", "Capture"] == "Erfassen"
+    assert table[translations.CONTEXT, "Ease"] == "Übergang"
 
 
 class Translations:
@@ -145,6 +146,9 @@ def disabled_reason(context):
         return "Busy"
     return None if context.ready else "Not ready"
 
+def description(cls, context, properties):
+    return CHOICES[properties.choice]
+
 def draw(layout, context, item):
     text = "One" if item.single else "Many"
     layout.label(text=text, icon="NOT_A_TEXT")
@@ -167,7 +171,12 @@ def test_the_collector_sees_every_way_to_show_a_text(tmp_path, monkeypatch):
     module = interface_texts.Module(tmp_path / "panel.py")
     expected = {"Busy", "Not ready", "One", "Many", "First", "Second", "At {} s", "Choose two", "Choose one."}
     assert {text for text in module.texts if text} == expected
-    expected = ["f'Take {item.name}'", "'Took {}'.format(item.name)", "cls.poll_message_set(reason)"]
+    expected = [
+        "CHOICES[properties.choice]",
+        "f'Take {item.name}'",
+        "'Took {}'.format(item.name)",
+        "cls.poll_message_set(reason)",
+    ]
     assert [code for _, code in module.untranslated] == expected
 
 

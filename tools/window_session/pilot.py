@@ -19,7 +19,7 @@ SIDEBAR = ("VIEW_3D", "UI")
 _STEP, _HEADER, TABS = 9, 20, 10
 #: Across the sidebar, as fractions of its width: where buttons are looked for; where panel headers have their names.
 _COLUMNS, _HEADER_COLUMN = (0.5, 0.78, 0.3), 0.22
-_UNFOLD_SECONDS = 0.35
+_UNFOLD_SECONDS, _RESIZE_SECONDS = 0.35, 20.0
 _PAGES, _WHEEL_STEPS = 4, 12
 
 
@@ -243,8 +243,20 @@ class Pilot:
             self.remote.ask("window")
 
     def look(self) -> pictures.Picture:
-        """What the screen shows."""
-        return pictures.read(self.screen.picture(self._scratch / "look.png"))
+        """What the window shows."""
+        return pictures.read(self.save_picture(self._scratch / "look.png"))
+
+    def save_picture(self, path: Path) -> Path:
+        """Save what the window shows."""
+        window = self.remote.ask("window")
+        return self.screen.picture(path, (window["width"], window["height"]))
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, in which nothing is where it was."""
+        self.screen.resize_window(width, height)
+        self.wait_for("The window's new size", lambda: self.remote.ask("window")["height"] == height, _RESIZE_SECONDS)
+        self._known.clear()
+        self.settle()
 
     def look_at(self, area: str = SIDEBAR[0], region: str = SIDEBAR[1]) -> pictures.Picture:
         """What a region shows."""
