@@ -17,6 +17,8 @@ from .screen import Rectangle, Screen, to_screen
 SIDEBAR = ("VIEW_3D", "UI")
 #: Pixels at interface scale 1: less than half a button's height; a header's height; from the right edge to the tabs.
 _STEP, _HEADER, TABS = 9, 20, 10
+#: Folded headers lie no further apart than this many of their heights.
+_FAR = 4
 #: Across the sidebar, as fractions of its width: where buttons are looked for; where panel headers have their names.
 _COLUMNS, _HEADER_COLUMN = (0.5, 0.78, 0.3), 0.22
 _UNFOLD_SECONDS, _RESIZE_SECONDS = 0.35, 20.0
@@ -197,17 +199,20 @@ class Pilot:
         return self.look()
 
     def _find_headers(self, wanted: Set[str], parents: Mapping[str, str], *, from_y: int) -> dict[str, int]:
-        """Screen y of the headers of these panels, looked for from ``from_y`` down."""
+        """Screen y of the headers of these panels, looked for from ``from_y`` down, and once more for what a busy
+        machine missed."""
         window = self.remote.ask("window")
+        height = _HEADER * window["scale"]
         place = self._region(window, *SIDEBAR)
         headers: dict[str, int] = {}
         opened = self.drawn()
-        for y in self._rows(window, place):
+        for y in [*self._rows(window, place)] * 2:
             spot = (self._header_x(), to_screen(0, y, window["height"])[1])
             if wanted <= headers.keys():
-                return headers
-            last = max(headers.values(), default=from_y - _HEADER)
-            if spot[1] - last < _HEADER * window["scale"]:
+                return dict(sorted(headers.items(), key=lambda item: item[1]))
+            # Below the last panel a click would go through to the viewport.
+            below = bool(headers) and spot[1] > max(headers.values()) + _FAR * height
+            if spot[1] < from_y or below or any(abs(spot[1] - known) < height for known in headers.values()):
                 continue
             self.screen.move(*spot)
             if self._hovered() == Button("", ""):

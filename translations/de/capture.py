@@ -115,7 +115,7 @@ TEXTS: dict[str, str] = {
     "Opening the footage…": "Filmmaterial wird geöffnet …",
     "Following the picked face, frame {}": "Gewähltes Gesicht wird verfolgt, Bild {}",
     "Frame {}": "Bild {}",
-    "Frame {} of {}": "Bild {} von {}",
+    "{} of {}": "{} von {}",
     "{} left": "noch {}",
     "Cancelling…": "Wird abgebrochen …",
     "Captured {count} frame": "{count} Bild erfasst",
