@@ -33,6 +33,7 @@ def register() -> None:
     for cls in classes:
         bpy.utils.register_class(cls)
     command.register()
+    state.register()
 
 
 def unregister() -> None:
@@ -41,6 +42,7 @@ def unregister() -> None:
         state.job.cancel()
         state.job.wait()
         state.end(bpy.context)
+    state.unregister()
     command.unregister()
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

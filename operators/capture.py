@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from functools import partial
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
 from ..ddfa_blender.footage.live_preview import LivePreview
-from ..scene import capture_target, footage_sources, take_list, takes
+from ..scene import capture_target, footage_sources, take_list, takes, view
 from ..scene.preferences import preferences
 from ..scene.properties import current
 from . import state
@@ -20,14 +22,16 @@ from .job import Job, Progress
 from .task import Captured, CaptureTask
 
 _POLL_SECONDS = 0.1
+_DOING = "A capture is running"
 #: How long Blender waits for the thread when it ends the operator itself.
 _STOP_SECONDS = 5.0
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why Capture cannot start now, for the grey button's tooltip; None when it can."""
-    if state.job is not None:
-        return "A capture is running"
+    busy = state.busy_reason()
+    if busy is not None:
+        return busy
     if not context.scene.is_editable:
         return "The scene is linked from another file and cannot be changed"
     try:
@@ -51,7 +55,7 @@ class DDFA_OT_capture(bpy.types.Operator):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -76,7 +80,7 @@ class DDFA_OT_capture(bpy.types.Operator):
         except CaptureError as error:
             return self._fail(error)
         self._job = Job(self._task)
-        state.begin(context, self._job, _POLL_SECONDS, face)
+        state.begin(context, self._job, _POLL_SECONDS, _DOING, face)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -95,12 +99,15 @@ class DDFA_OT_capture(bpy.types.Operator):
             return {"PASS_THROUGH"}
         state.end(context)
         try:
-            return self._write(context, job.result())
+            finished = self._write(context, job.result())
         except CaptureCancelled:
             self.report({"INFO"}, "Capture cancelled")
             return {"CANCELLED"}
         except CaptureError as error:
             return self._fail(error)
+        if isinstance(self._target, capture_target.NewHead):
+            view.face_selected(context)
+        return finished
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends the operator itself: another file is opened, or Blender quits."""
@@ -137,11 +144,10 @@ class DDFA_OT_capture(bpy.types.Operator):
             armature = self._target.animate(there, captured.model, captured.performance, captured.take_file)
         baked, performance = armature.ddfa.baked, captured.performance
         frames, lost = len(performance), int((~performance.tracked).sum())
-        message = f"Captured {frames} frame{'s' if frames != 1 else ''}"
-        if lost:
-            message += f", {lost} of them without a visible face (filled in)"
+        message = _summary(frames, lost)
         state.tell(message)
-        self.report({"INFO"}, f"{message}: frames {baked.first_frame:g} to {baked.last_frame:g}")
+        place = rpt_("{captured}: frames {first:g} to {last:g}")
+        self.report({"INFO"}, place.format(captured=message, first=baked.first_frame, last=baked.last_frame))
         return {"FINISHED"}
 
     def _fail(self, error: CaptureError) -> set[str]:
@@ -161,7 +167,7 @@ class DDFA_OT_cancel_capture(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
         if state.job is None:
-            cls.poll_message_set("No capture is running")
+            cls.poll_message_set(tip_("No capture is running"))
         return state.job is not None
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
@@ -169,6 +175,15 @@ class DDFA_OT_cancel_capture(bpy.types.Operator):
         if state.job is not None:
             state.job.cancel()
         return {"FINISHED"}
+
+
+def _summary(frames: int, lost: int) -> str:
+    """For the panel and the report."""
+    captured = rpt_("Captured {count} frame") if frames == 1 else rpt_("Captured {count} frames")
+    captured = captured.format(count=frames)
+    if not lost:
+        return captured
+    return rpt_("{captured}, {lost} of them without a visible face (filled in)").format(captured=captured, lost=lost)
 
 
 def _is_interactive(context: bpy.types.Context) -> bool:

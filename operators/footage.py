@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import bpy
 import numpy as np
-from bpy.props import EnumProperty, IntProperty
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
+from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender.errors import CaptureError
-from ..scene import footage, footage_sources
+from ..scene import footage, footage_sources, view
 from ..scene.properties import current
 from ..scene.timebase import Timebase
 from . import state
@@ -19,6 +22,8 @@ _POINTS = (
     ("IN", "In Point", "Begin with the frame that is shown"),
     ("OUT", "Out Point", "Stop after the frame that is shown"),
 )
+#: What the file browser shows when footage is to be picked; any other file can be typed.
+_VIDEO_GLOB = ";".join(f"*{suffix}" for suffix in (*bpy.path.extensions_movie, *bpy.path.extensions_image))
 
 
 def open_clip(context: bpy.types.Context) -> bpy.types.MovieClip | None:
@@ -57,19 +62,42 @@ class _FootageOperator:
         """Grey with a reason when it cannot run."""
         reason = _busy_reason(context) or cls.reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
 
 def _busy_reason(context: bpy.types.Context) -> str | None:
-    if state.job is not None:
-        return "A capture is running"
+    busy = state.busy_reason()
+    if busy is not None:
+        return busy
     return None if context.scene.is_editable else "The scene is linked from another file and cannot be changed"
 
 
 def _view_reason(context: bpy.types.Context) -> str | None:
     view = footage.shown(context.scene.ddfa.footage)
     return None if view is not None and view.frame is not None else "No frame of the footage is shown"
+
+
+class DDFA_OT_open_footage(_FootageOperator, bpy.types.Operator, ImportHelper):
+    """Pick a video of a face for the tab Face Capture in the 3D viewport's sidebar"""
+
+    bl_idname = "ddfa.open_footage"
+    bl_label = "Face from Footage"
+    bl_options = {"UNDO"}
+
+    filter_glob: StringProperty(default=_VIDEO_GLOB, options={"HIDDEN"})
+
+    @classmethod
+    def reason(cls, _context: bpy.types.Context) -> str | None:
+        """See the base class."""
+        return None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make the file the scene's footage, and show the tab."""
+        settings = context.scene.ddfa.footage
+        settings.source, settings.video = "FILE", self.filepath
+        view.show_tab(context)
+        return {"FINISHED"}
 
 
 class DDFA_OT_use_open_clip(_FootageOperator, bpy.types.Operator):
@@ -121,7 +149,7 @@ class DDFA_OT_set_clip_point(_FootageOperator, bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Which of the two."""
-        return next(text for identifier, _, text in _POINTS if identifier == properties.point)
+        return tip_(next(text for identifier, _, text in _POINTS if identifier == properties.point))
 
     @classmethod
     def reason(cls, context: bpy.types.Context) -> str | None:
@@ -195,7 +223,8 @@ class DDFA_OT_pick_face(_FootageOperator, bpy.types.Operator):
         chosen = context.scene.ddfa.footage
         view = footage.shown(chosen)
         if view is None or view.frame is None or self.number > view.face_count:
-            self.report({"ERROR"}, f"The preview shows no face number {self.number}; pick one of those it shows.")
+            text = rpt_("The preview shows no face number {number}; pick one of those it shows.")
+            self.report({"ERROR"}, text.format(number=self.number))
             return {"CANCELLED"}
         chosen.pick_face(view.frame.middle(self.number - 1), view.frame.time)
         return {"FINISHED"}
@@ -219,6 +248,7 @@ class DDFA_OT_forget_face(_FootageOperator, bpy.types.Operator):
 
 
 classes = (
+    DDFA_OT_open_footage,
     DDFA_OT_use_open_clip,
     DDFA_OT_use_active_strip,
     DDFA_OT_set_clip_point,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..scene import live
 from ..scene.properties import current
@@ -28,7 +29,7 @@ class DDFA_OT_reset_gains(bpy.types.Operator):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

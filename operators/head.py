@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..ddfa_blender.errors import CaptureError
@@ -37,11 +38,16 @@ class DDFA_OT_level_head(bpy.types.Operator):
     source: EnumProperty(name="Straight In", description="Where the head is to look straight ahead", items=_SOURCES)
 
     @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Which of the buttons."""
+        return tip_(next(text for identifier, _, text in _SOURCES if identifier == properties.source))
+
+    @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -86,7 +92,7 @@ class DDFA_OT_add_footage_camera(bpy.types.Operator):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -41,14 +41,14 @@ class Progress:
         return max(self.frame_count - self.frame, 0) / self.rate
 
     def text(self, translate: Callable[[str], str] = str) -> str:
-        """For the panel: ``Frame 12 of 300, 58 fps, 5 s left``; ``translate`` gets each part without its numbers."""
+        """For a narrow panel: ``12 of 300, 58 fps, 5 s left``; ``translate`` gets each part without its numbers."""
         if self.frame == 0:
             # Only a face that was picked in another frame is followed before the first frame is done.
             if self.looks > 0:
                 return translate("Following the picked face, frame {}").format(self.looks)
             return translate("Opening the footage…")
         if self.frame_count > 0:
-            parts = [translate("Frame {} of {}").format(self.frame, max(self.frame, self.frame_count))]
+            parts = [translate("{} of {}").format(self.frame, max(self.frame, self.frame_count))]
         else:
             parts = [translate("Frame {}").format(self.frame)]
         parts.append(translate("{} fps").format(f"{self.rate:.0f}"))
@@ -58,13 +58,12 @@ class Progress:
 
 
 def duration_text(seconds: float) -> str:
-    """For people: ``5 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    """For people: ``5 s``, ``3 min``, ``1 h 02 min``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    minutes = -(-whole // 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 class Job(Generic[Result]):

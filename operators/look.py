@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
@@ -18,9 +20,10 @@ from .job import Job
 from .texture_task import TextureTask
 
 if TYPE_CHECKING:
-    from ..ddfa_blender.actor_texture import ActorTexture
+    from ..ddfa_blender.texture.actor_texture import ActorTexture
 
 _POLL_SECONDS = 0.1
+_DOING = "The actor's texture is being baked"
 #: How long Blender waits for the thread when it ends the operator itself.
 _STOP_SECONDS = 5.0
 
@@ -30,8 +33,9 @@ def disabled_reason(context: bpy.types.Context) -> str | None:
     armature = context.scene.ddfa.head
     if head.of_armature(armature) is None:
         return "Capture some footage first, or choose a captured head"
-    if state.job is not None:
-        return "Wait until the texture is baked" if is_baking() else "Wait until the capture is done"
+    busy = state.busy_reason()
+    if busy is not None:
+        return busy
     return live.read_only_reason(armature)
 
 
@@ -68,7 +72,7 @@ class _LookOperator:
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def succeed(self, message: str) -> set[str]:
@@ -118,7 +122,7 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
             return self.fail(error)
         global _baking  # noqa: PLW0603 (the panel must know which job it shows)
         _baking = self._job = Job(self._task)
-        state.begin(context, self._job, _POLL_SECONDS)
+        state.begin(context, self._job, _POLL_SECONDS, _DOING)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -171,7 +175,9 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
         captured = _captured(bpy.data.objects.get(self._head_name), self._head_name)
         look.wear(captured, self._task.model, texture.pixels, f"{self._head_name} Actor")
         count = len(texture.frames)
-        return self.succeed(f"Baked the actor's texture from {count} frame{'s' if count != 1 else ''}")
+        one = rpt_("Baked the actor's texture from {count} frame")
+        many = rpt_("Baked the actor's texture from {count} frames")
+        return self.succeed((one if count == 1 else many).format(count=count))
 
 
 def _captured(armature: bpy.types.Object | None, name: str = "") -> head.Head:
@@ -222,7 +228,7 @@ class DDFA_OT_make_position_map(_LookOperator, bpy.types.Operator):
             )
         except CaptureError as error:
             return self.fail(error)
-        return self.succeed(f"Made the image {image.name}")
+        return self.succeed(rpt_("Made the image {image}").format(image=image.name))
 
 
 classes = (DDFA_OT_bake_actor_texture, DDFA_OT_wear_generated_skin, DDFA_OT_make_position_map)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureError
@@ -50,7 +51,7 @@ class _NeutralOperator:
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 from bl_operators.presets import AddPresetBase
+from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.props import StringProperty
 
 from ..ddfa_blender.errors import CaptureError
@@ -60,7 +61,9 @@ class DDFA_OT_preset_apply(bpy.types.Operator):
                 bpy.utils.execfile(str(path))
             _bake(context)
         except Exception as error:  # noqa: BLE001 (a preset is a script: whatever it raises, the user must hear of it)
-            message = str(error) if isinstance(error, CaptureError) else f"The preset {path.stem} does not fit: {error}"
+            message = rpt_("The preset {preset} does not fit: {error}").format(preset=path.stem, error=error)
+            if isinstance(error, CaptureError):
+                message = str(error)
             state.tell(message, is_error=True)
             self.report({"ERROR"}, message)
             return {"CANCELLED"}

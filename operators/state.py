@@ -16,6 +16,8 @@ LIVE_PICTURE = "live"
 
 #: The running capture, if any; there is one at a time.
 job: Job[Any] | None = None
+#: What it does, as the reason why nothing else may start.
+_doing = "A capture is running"
 #: Where it shows the face.
 live: LivePreview | None = None
 #: What wakes its operator.
@@ -31,11 +33,21 @@ def tell(text: str, *, is_error: bool = False) -> None:
     message, failed = text, is_error
 
 
-def begin(context: bpy.types.Context, new_job: Job[Any], seconds: float, face: LivePreview | None = None) -> None:
-    """Start a job, which shows the face to ``face``, and wake the window's modal operators every few ``seconds``."""
-    global job, timer, live  # noqa: PLW0603 (this module is the state)
+def busy_reason() -> str | None:
+    """Why nothing else may start now, for grey buttons; None when it may."""
+    return _doing if job is not None else None
+
+
+def begin(
+    context: bpy.types.Context, new_job: Job[Any], seconds: float, doing: str, face: LivePreview | None = None
+) -> None:
+    """Start a job, which shows the face to ``face``, and wake the window's modal operators every few ``seconds``.
+
+    ``doing`` is a sentence without its full stop, such as "A capture is running".
+    """
+    global job, timer, live, _doing  # noqa: PLW0603 (this module is the state)
     timer = context.window_manager.event_timer_add(seconds, window=context.window)
-    job, live = new_job, face
+    job, live, _doing = new_job, face, doing
     job.start()
 
 
@@ -55,3 +67,27 @@ def refresh() -> None:
     if picture is not None:
         previews.show(LIVE_PICTURE, picture)
     redraw.sidebars()
+
+
+@bpy.app.handlers.persistent
+def _forget_message(*_: object) -> None:
+    """What the line tells of may not be there any more."""
+    tell("")
+
+
+def _moments() -> tuple[list[Any], ...]:
+    handlers = bpy.app.handlers
+    return handlers.undo_post, handlers.redo_post, handlers.load_post
+
+
+def register() -> None:
+    """Forget the line whenever undo, redo or another file changes what there is."""
+    for moment in _moments():
+        moment.append(_forget_message)
+
+
+def unregister() -> None:
+    """Stop that."""
+    for moment in _moments():
+        if _forget_message in moment:
+            moment.remove(_forget_message)

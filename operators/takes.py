@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
@@ -81,12 +84,9 @@ class _TakeOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        if state.job is not None:
-            cls.poll_message_set("A capture is running")
-            return False
-        reason = cls.reason(context)
+        reason = state.busy_reason() or cls.reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def run(self, context: bpy.types.Context, file: Path) -> str:
@@ -135,7 +135,7 @@ class DDFA_OT_apply_take(_TakeOperator, bpy.types.Operator):
         """Bake it."""
         armature = context.scene.ddfa.head
         take_heads.apply_take(context.scene, armature, file, shape=self.shape)
-        return f"Applied the take to {armature.name}"
+        return rpt_("Applied the take to {head}").format(head=armature.name)
 
 
 class DDFA_OT_head_from_take(_TakeOperator, bpy.types.Operator):
@@ -148,7 +148,7 @@ class DDFA_OT_head_from_take(_TakeOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context, file: Path) -> str:
         """Build and bake."""
-        return f"Made {take_heads.new_head(context, file).head.armature.name} of the take"
+        return rpt_("Made {head} of the take").format(head=take_heads.new_head(context, file).head.armature.name)
 
 
 class DDFA_OT_rename_take(_TakeOperator, bpy.types.Operator):
@@ -171,7 +171,7 @@ class DDFA_OT_rename_take(_TakeOperator, bpy.types.Operator):
     def run(self, _context: bpy.types.Context, file: Path) -> str:
         """Write it into the take."""
         take_library.rename(file, self.title)
-        return f"The take is now called {self.title.strip()}"
+        return rpt_("The take is now called {name}").format(name=self.title.strip())
 
 
 class DDFA_OT_delete_take(_TakeOperator, bpy.types.Operator):
@@ -186,10 +186,12 @@ class DDFA_OT_delete_take(_TakeOperator, bpy.types.Operator):
         """Ask first: there is no undo for files."""
         self.pin()
         item = take_list.active_item()
-        title = f"Delete the take {item.name}?" if item is not None else "Delete the take?"
-        message = "This cannot be undone"
+        title, message = iface_("Delete the take?"), iface_("This cannot be undone")
+        if item is not None:
+            title = iface_("Delete the take {name}?").format(name=item.name)
         if item is not None and item.heads:
-            message = f"{item.heads}: the animation stays, but cannot be changed any more. {message}"
+            warning = iface_("{heads}: the animation stays, but cannot be changed any more. This cannot be undone")
+            message = warning.format(heads=item.heads)
         return context.window_manager.invoke_confirm(
             self, event, title=title, message=message, confirm_text="Delete", icon="WARNING"
         )
@@ -197,7 +199,7 @@ class DDFA_OT_delete_take(_TakeOperator, bpy.types.Operator):
     def run(self, _context: bpy.types.Context, file: Path) -> str:
         """Delete it."""
         take_library.delete(file)
-        return f"Deleted {file.name}"
+        return rpt_("Deleted {file}").format(file=file.name)
 
 
 class DDFA_OT_relink_take(_TakeOperator, bpy.types.Operator, ImportHelper):
@@ -222,7 +224,7 @@ class DDFA_OT_relink_take(_TakeOperator, bpy.types.Operator, ImportHelper):
         found = take_heads.relink(context.scene, file, chosen)
         if not found:
             raise CaptureError(f"No head that can be changed is made of {file.name}; choose another line of the list.")
-        return f"{', '.join(armature.name for armature in found)} found the take again"
+        return rpt_("{heads} found the take again").format(heads=", ".join(armature.name for armature in found))
 
 
 class _FolderOperator:
@@ -236,7 +238,7 @@ class _FolderOperator:
         """Grey with a reason when it cannot run."""
         reason = cls.reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     @staticmethod
@@ -266,7 +268,8 @@ class DDFA_OT_gather_takes(_FolderOperator, bpy.types.Operator):
             count = take_heads.gather(context.scene)
         except CaptureError as error:
             return self.fail(error)
-        message = f"Copied the takes of {count} head{'s' if count != 1 else ''}"
+        message = rpt_("Copied the takes of {count} head") if count == 1 else rpt_("Copied the takes of {count} heads")
+        message = message.format(count=count)
         state.tell(message)
         self.report({"INFO"}, message)
         return {"FINISHED"}

@@ -19,6 +19,7 @@ from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.settings import CaptureSettings
 from ..ddfa_blender.solve import SolveSettings
 from ..ddfa_blender.take import Take
+from ..ddfa_blender.texture.skin_paint import TEXTURE_SIZE, paint_skin
 
 if TYPE_CHECKING:  # it needs cv2, which enabling the extension must not load
     from ..ddfa_blender.tracking.tracker import FaceFit
@@ -50,7 +51,10 @@ class CaptureTask:
         file = take_library.save_new(take, self.takes, self.video.stem)
         if not isinstance(model, MorphableModel):
             return Captured(file)
-        return Captured(file, model, solutions.performance_of(file, model, self.solve, self.clean))
+        performance = solutions.performance_of(file, model, self.solve, self.clean)
+        # Remembered: the session's first head would else keep Blender waiting for its skin.
+        paint_skin(model, TEXTURE_SIZE)
+        return Captured(file, model, performance)
 
     def _track(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Take:
         try:

@@ -13,7 +13,7 @@ from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 
 if TYPE_CHECKING:  # it needs cv2, which enabling the extension must not load
-    from ..ddfa_blender.actor_texture import ActorTexture
+    from ..ddfa_blender.texture.actor_texture import ActorTexture
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TextureTask:
             CaptureCancelled: ``cancelled`` said so.
         """
         try:
-            from ..ddfa_blender.actor_texture import bake_actor_texture
+            from ..ddfa_blender.texture.actor_texture import bake_actor_texture
         except ImportError as error:
             raise CaptureError(
                 f"A part that came with the extension cannot be loaded ({error}); "

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import FrameRate, nearest_rate, rate_text
@@ -55,7 +57,7 @@ class DDFA_OT_set_scene_rate(bpy.types.Operator):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -66,7 +68,8 @@ class DDFA_OT_set_scene_rate(bpy.types.Operator):
         render = context.scene.render
         render.fps, render.fps_base = rate.fps, rate.base
         _bake_again(self, context.scene)
-        self.report({"INFO"}, f"The scene has {rate_text(rate.value)} frames per second now")
+        text = rpt_("The scene has {rate} frames per second now")
+        self.report({"INFO"}, text.format(rate=rate_text(rate.value)))
         return {"FINISHED"}
 
 
@@ -82,7 +85,7 @@ class DDFA_OT_bake_again(bpy.types.Operator):
         """Grey with a reason when it cannot run."""
         found = bool(_heads(context.scene))
         if not found:
-            cls.poll_message_set("There is no captured head in the scene")
+            cls.poll_message_set(tip_("There is no captured head in the scene"))
         return found
 
     def execute(self, context: bpy.types.Context) -> set[str]:

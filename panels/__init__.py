@@ -3,10 +3,10 @@
 
 import bpy
 
-from . import cleanup, export, footage, head, look, neutral, preferences, presets, retarget, takes, timing
+from . import cleanup, export, footage, head, look, menus, neutral, preferences, presets, retarget, takes, timing
 
 #: Each has a tuple ``classes``; the main panel's (and its presets) come first, for the others hang on it.
-_MODULES = (preferences, presets, footage, timing, cleanup, neutral, head, retarget, look, export, takes)
+_MODULES = (preferences, presets, footage, timing, cleanup, neutral, head, retarget, look, export, takes, menus)
 classes = tuple(cls for module in _MODULES for cls in module.classes)
 
 
@@ -16,12 +16,14 @@ def panel_classes() -> tuple[type[bpy.types.Panel], ...]:
 
 
 def register() -> None:
-    """Add the panels."""
+    """Add the panels and the menus' entries."""
     for cls in classes:
         bpy.utils.register_class(cls)
+    menus.register()
 
 
 def unregister() -> None:
-    """Remove the panels."""
+    """Remove them."""
+    menus.unregister()
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

@@ -21,7 +21,6 @@ class DDFA_UL_channels(bpy.types.UIList):
         row = layout.split(factor=0.62)
         row.label(text=item.name, translate=False)
         value = row.row()
-        value.active = item.gain != 1.0
         value.prop(item, "gain", text="", emboss=False)
 
 

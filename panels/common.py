@@ -7,6 +7,8 @@ import textwrap
 
 import bpy
 
+from ..scene.view import TAB
+
 #: Pixels at interface scale 1: a letter of the interface font on average; tabs, borders and icon beside a text.
 _CHARACTER_WIDTH, _MARGIN = 6.3, 70
 
@@ -16,7 +18,7 @@ class SidebarPanel:
 
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
-    bl_category = "Face Capture"
+    bl_category = TAB
 
 
 class SubPanel(SidebarPanel):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.props import EnumProperty, StringProperty
 
 from ..scene import models, preferences, takes
@@ -43,7 +44,9 @@ class DDFA_AddonPreferences(bpy.types.AddonPreferences):
         if self.takes_location == "FOLDER":
             layout.prop(self, "takes_folder")
         place = takes.place(context.scene)
-        draw_reason(layout, context, place.note or f"New takes of this scene go to {place.folder}")
+        draw_reason(
+            layout, context, place.note or iface_("New takes of this scene go to {folder}").format(folder=place.folder)
+        )
 
 
 classes = (DDFA_AddonPreferences,)

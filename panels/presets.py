@@ -10,7 +10,7 @@ from ..operators import presets
 
 
 class DDFA_PT_presets(PresetPanel, bpy.types.Panel):
-    """Presets of clean-up and head settings."""
+    """Presets of clean-up and head settings"""
 
     bl_label = "Face Capture Presets"
     bl_space_type = "VIEW_3D"

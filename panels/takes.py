@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators import takes as operators
 from ..scene import take_heads, take_list, takes
-from .common import SubPanel, draw_problem, draw_reason
+from .common import SubPanel, draw_problem, draw_reason, draw_text
 
 #: Seconds between two looks at the disk while the panel is drawn.
 _LOOK_AGAIN = 1.0
@@ -26,7 +27,10 @@ class DDFA_UL_takes(bpy.types.UIList):
         values = row.row()
         values.alignment = "RIGHT"
         values.active = False
-        values.label(text=item.length.partition(",")[0] + (f", {item.lost_share} lost" if item.lost_share else ""))
+        length = item.length.partition(",")[0]
+        if item.lost_share:
+            length = iface_("{length}, {share} lost").format(length=length, share=item.lost_share)
+        values.label(text=length, translate=False)
 
 
 class DDFA_PT_takes(SubPanel, bpy.types.Panel):
@@ -67,22 +71,25 @@ def _draw_take(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             layout.operator("ddfa.relink_take", icon="LINKED")
     else:
         draw_reason(layout, context, operators.head_reason(context))
-    for text in _facts(item):
-        draw_reason(layout, context, text)
+    column = layout.column(align=True)
+    column.active = False
+    for index, text in enumerate(_facts(item)):
+        draw_text(column, context, text, "BLANK1" if index else "INFO")
 
 
 def _facts(item: bpy.types.PropertyGroup) -> list[str]:
     """What is worth knowing of a take, a line for each."""
     facts = [", ".join(filter(None, (item.captured, item.length)))]
     if item.heads:
-        facts.append(f"On {item.heads}")
+        facts.append(iface_("On {heads}").format(heads=item.heads))
     if item.model:
-        facts.append(f"Captured with the model {item.model}")
+        facts.append(iface_("Captured with the model {model}").format(model=item.model))
     footage = Path(item.footage)
     if footage.is_absolute() and not footage.is_file():
-        facts.append(f"Its footage is no longer at {footage}; the take does not need it")
+        gone = iface_("Its footage is no longer at {file}; the take does not need it")
+        facts.append(gone.format(file=footage))
     elif item.footage:
-        facts.append(f"From {footage.name}")
+        facts.append(iface_("From {file}").format(file=footage.name))
     return [fact for fact in facts if fact]
 
 
@@ -97,8 +104,11 @@ def _draw_place(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     draw_reason(layout, context, place.note)
     if operators.gather_reason(context) is None:
         count = len(take_heads.elsewhere(context.scene))
-        heads = "The take of one head lies" if count == 1 else f"The takes of {count} heads lie"
-        draw_reason(layout, context, f"{heads} in another folder")
+        if count == 1:
+            text = iface_("The take of one head lies in another folder")
+        else:
+            text = iface_("The takes of {count} heads lie in another folder").format(count=count)
+        draw_reason(layout, context, text)
         layout.operator("ddfa.gather_takes", icon="DUPLICATE")
 
 

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
-from ..ddfa_blender.footage.frame_rate import rate_text
+from ..ddfa_blender.footage.frame_rate import FrameRate, rate_text
 from ..operators import timing as operators
 from ..scene import head
 from ..scene.pipeline import scene_rate
@@ -46,22 +47,31 @@ def _draw_rates(layout: bpy.types.UILayout, context: bpy.types.Context, armature
     scene = context.scene
     now = rate_text(scene_rate(scene))
     if armature is None or armature.ddfa.baked.scene_rate <= 0.0:  # an earlier release noted nothing
-        draw_text(layout.column(align=True), context, f"Scene {now} fps", "TIME")
+        draw_text(layout.column(align=True), context, iface_("Scene {rate} fps").format(rate=now), "TIME")
     else:
         baked = armature.ddfa.baked
-        rate = operators.footage_rate(scene)
-        footage = "a photo" if rate is None else f"{rate_text(rate.value)} fps"
-        varies = " (variable)" if baked.footage_varies else ""
-        draw_text(layout.column(align=True), context, f"Footage {footage}{varies}, scene {now} fps", "TIME")
+        draw_text(layout.column(align=True), context, _rates_text(operators.footage_rate(scene), baked, now), "TIME")
         if abs(baked.duration_factor - 1.0) > _SAME:
-            text = f"The animation is {baked.duration_factor:.3g} times as long as the footage"
-            draw_text(layout.column(align=True), context, text, "INFO")
+            text = iface_("The animation is {factor:.3g} times as long as the footage")
+            draw_text(layout.column(align=True), context, text.format(factor=baked.duration_factor), "INFO")
     stale = operators.baked_at_another_rate(scene)
     if stale:
-        draw_problem(layout, context, f"The scene's rate was changed after {stale[0].name} had been baked")
+        text = iface_("The scene's rate was changed after {head} had been baked")
+        draw_problem(layout, context, text.format(head=stale[0].name))
         layout.operator("ddfa.bake_again", icon="FILE_REFRESH")
     layout.operator("ddfa.set_scene_rate")
     draw_reason(layout, context, operators.disabled_reason(context))
+
+
+def _rates_text(rate: FrameRate | None, baked: bpy.types.PropertyGroup, scene_rate: str) -> str:
+    """The footage's rate beside the scene's."""
+    if rate is None:
+        return iface_("Footage a photo, scene {scene} fps").format(scene=scene_rate)
+    if baked.footage_varies:
+        text = iface_("Footage {footage} fps (variable), scene {scene} fps")
+    else:
+        text = iface_("Footage {footage} fps, scene {scene} fps")
+    return text.format(footage=rate_text(rate.value), scene=scene_rate)
 
 
 def _draw_thinning(
@@ -77,9 +87,13 @@ def _draw_thinning(
         column.prop(timing, name)
     if armature is not None and timing.use_thinning:
         baked = armature.ddfa.baked
-        text = (
-            f"{baked.kept_keys} of {baked.all_keys} keys, off by at most {100.0 * baked.weight_error:.2g} %, "
-            f"{baked.degrees_error:.2g}°, {baked.millimetres_error:.2g} mm"
+        text = iface_("{kept} of {all} keys, off by at most {weight:.2g} %, {degrees:.2g}°, {millimetres:.2g} mm")
+        text = text.format(
+            kept=baked.kept_keys,
+            all=baked.all_keys,
+            weight=100.0 * baked.weight_error,
+            degrees=baked.degrees_error,
+            millimetres=baked.millimetres_error,
         )
         draw_text(layout.column(align=True), context, text, "KEYFRAME")
 

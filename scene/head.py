@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
-from ..ddfa_blender.texture_coordinates import corner_uvs
+from ..ddfa_blender.texture.texture_coordinates import corner_uvs
 from . import axes, materials
 
 HEAD_BONE, NECK_BONE = "head", "neck"
@@ -137,10 +137,9 @@ def _mesh(model: MorphableModel, neutral: NDArray, name: str) -> bpy.types.Mesh:
     mesh.polygons.add(faces)
     mesh.polygons.foreach_set("loop_start", np.arange(0, 4 * faces, 4, dtype=np.int32))
     mesh.polygons.foreach_set("use_smooth", np.ones(faces, dtype=bool))
-    surfaces, slot_of_region = materials.region_slots()
-    for surface in surfaces:
-        mesh.materials.append(materials.make(surface, name, model))
-    mesh.polygons.foreach_set("material_index", slot_of_region[model.quad_regions])
+    for material in materials.make_all(name, model):
+        mesh.materials.append(material)
+    mesh.polygons.foreach_set("material_index", materials.quad_slots(model))
     uv = mesh.uv_layers.new(name="UVMap")
     uv.uv.foreach_set("vector", corner_uvs(model).astype(np.float32).ravel())
     mesh.update(calc_edges=True)

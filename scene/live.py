@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..ddfa_blender import solutions
 from ..ddfa_blender.cleaning.cleanup import CleanUpSettings
@@ -56,10 +57,11 @@ def read_only_reason(armature: bpy.types.Object | None) -> str | None:
             if owner is None or (owner.library is None and owner.override_library is None):
                 continue
             source = owner.library or owner.override_library.reference.library
-            return (
-                f"The head is linked from {bpy.path.basename(source.filepath)}; change it there, or make all of it "
-                "local (Object, Relations, Make Local)"
+            text = rpt_(
+                "The head is linked from {file}; change it there, or make all of it local "
+                "(Object, Relations, Make Local)"
             )
+            return text.format(file=bpy.path.basename(source.filepath))
     return None
 
 

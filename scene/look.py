@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
-from ..ddfa_blender.position_map import position_map
-from ..ddfa_blender.texture_coordinates import corner_uvs
+from ..ddfa_blender.texture.position_map import position_map
+from ..ddfa_blender.texture.texture_coordinates import corner_uvs
 from . import materials, textures
 from .head import Head
 from .rollback import rollback_on_error

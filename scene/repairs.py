@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
+from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..ddfa_blender.errors import CaptureError
 from . import head
@@ -36,5 +37,6 @@ def spike_text(frames: list[int] | None) -> str | None:
         return "No spike was found"
     named = ", ".join(str(frame) for frame in frames[:_NAMED])
     if len(frames) == 1:
-        return f"Bridged frame {named}"
-    return f"Bridged {len(frames)} frames: {named}{', …' if len(frames) > _NAMED else ''}"
+        return rpt_("Bridged frame {frame}").format(frame=named)
+    named += ", …" if len(frames) > _NAMED else ""
+    return rpt_("Bridged {count} frames: {frames}").format(count=len(frames), frames=named)

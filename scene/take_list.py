@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..ddfa_blender import take_library
 from ..ddfa_blender.errors import CaptureError
@@ -101,7 +102,7 @@ def _fill(item: bpy.types.PropertyGroup, take: ListedTake) -> None:
         return
     item.footage = header.footage or header.source
     item.captured = entry.captured.strftime("%Y-%m-%d %H:%M") if entry.captured is not None else ""
-    frames = "frame" if entry.frames == 1 else "frames"
-    item.length = f"{entry.duration:.1f} s, {entry.frames} {frames}"
+    length = rpt_("{seconds:.1f} s, {count} frame") if entry.frames == 1 else rpt_("{seconds:.1f} s, {count} frames")
+    item.length = length.format(seconds=entry.duration, count=entry.frames)
     item.lost_share = f"{100.0 * entry.lost_share:.0f} %" if entry.lost_frames else ""
     item.model = "" if header.basis == BUNDLED_BASIS else header.basis

@@ -52,8 +52,9 @@ def place(scene: bpy.types.Scene) -> Place:
     if location == "FOLDER":
         if folder.strip() and not (folder.startswith("//") and not bpy.data.filepath):
             return Place(Path(bpy.path.abspath(folder)))
-        note = "save the .blend file first" if folder.strip() else "no other folder is chosen"
-        return Place(user_folder(), f"Takes go to the user folder: {note}")
+        if folder.strip():
+            return Place(user_folder(), "Takes go to the user folder: save the .blend file first")
+        return Place(user_folder(), "Takes go to the user folder: no other folder is chosen")
     return Place(user_folder())
 
 

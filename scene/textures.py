@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ddfa_blender.morphable_model import MorphableModel
-from ..ddfa_blender.skin_paint import TEXTURE_SIZE, paint_skin
-from ..ddfa_blender.texture_coordinates import EYE_TEXTURE_DEGREES
+from ..ddfa_blender.texture.skin_paint import TEXTURE_SIZE, paint_skin
+from ..ddfa_blender.texture.texture_coordinates import EYE_TEXTURE_DEGREES
 
 #: Half angles seen from the eye's centre, degrees: an iris of 11.8 mm and a pupil of 4 mm on a 24 mm eye.
 _IRIS_DEGREES, _PUPIL_DEGREES = 29.0, 9.5

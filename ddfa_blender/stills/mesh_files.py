@@ -15,7 +15,7 @@ from ..atomic import write_atomically
 from ..face_model import FaceModel
 from ..morphable_model import MorphableModel
 from ..names import REGION_NAMES
-from ..texture_coordinates import corner_uvs
+from ..texture.texture_coordinates import corner_uvs
 from .surface import Surface
 
 #: Diffuse colours of the regions where no texture says more, in the order of REGION_NAMES.

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rasterise import Raster, rasterise
+from ..texture.rasterise import Raster, rasterise
 from .surface import Surface
 
 #: Towards the light, y up; how much of the light comes from everywhere; the mesh's colour and opacity.

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..actor_texture import texture_of_views
 from ..atomic import write_atomically
 from ..errors import CaptureError
 from ..face_model import FaceModel
 from ..faces import Face
 from ..morphable_model import MorphableModel
-from ..texture_views import View
+from ..texture.actor_texture import texture_of_views
+from ..texture.texture_views import View
 from . import KINDS, MESHES, PICTURES, overlays, renders
 from .mesh_files import Mesh, write_obj, write_ply
 from .surface import Surface

@@ -13,6 +13,7 @@ from ...ddfa_blender.cleaning.smoothing import Smoothing
 from ...ddfa_blender.cleaning.spikes import SpikeSettings
 from ...ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
 from ...ddfa_blender.solve import SolveSettings
+from ...translations import CONTEXT
 from .. import live
 
 _GAPS = (
@@ -32,6 +33,7 @@ def _seconds(name: str, description: str, default: float, soft_max: float) -> bp
     return FloatProperty(
         name=name,
         description=description,
+        translation_context=CONTEXT,
         default=default,
         min=0.0,
         soft_max=soft_max,

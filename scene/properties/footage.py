@@ -16,6 +16,7 @@ from bpy.props import (
 )
 
 from ...ddfa_blender.settings import SEQUENCE_RATE, CaptureSettings
+from ...translations import CONTEXT
 from .. import footage as footage_reader
 from .. import footage_sources
 
@@ -104,6 +105,7 @@ class FootageSettings(bpy.types.PropertyGroup):
     clip_end: FloatProperty(
         name="Out",
         description="Where in the footage to stop",
+        translation_context=CONTEXT,
         default=10.0,
         min=0.0,
         unit="TIME_ABSOLUTE",

@@ -7,6 +7,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from ...ddfa_blender.cleaning import neutral as core
+from ...translations import CONTEXT
 from .. import live
 
 _MODES = (
@@ -21,6 +22,7 @@ def _seconds(name: str, description: str) -> bpy.types.FloatProperty:
     return FloatProperty(
         name=name,
         description=f"{description}, in seconds of the footage",
+        translation_context=CONTEXT,
         default=0.0,
         min=0.0,
         soft_max=600.0,

@@ -4,8 +4,9 @@
     python tests/blender/interface_texts.py      (a Python with bpy) prints those that a language lacks
 
 Texts in the code are found where they are shown: as a layout's ``text``, as a reason why a button is grey, in a report,
-in what is handed to Blender's ``pgettext_…``. A text that is put together before it is translated cannot be looked up:
-:func:`built_texts` finds those. Errors with values in them stay English (see ``translations``).
+in what is handed to Blender's ``pgettext_…``. :func:`untranslated` finds what no table can help: texts that are put
+together before they are looked up, and reasons for a grey button's tooltip, which Blender shows as they are. Errors
+with values in them stay English (see ``translations``).
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ import support
 _FOLDERS = ("panels", "operators", "scene")
 #: The command line speaks English, like Blender's own.
 _COMMAND_LINE = ("command.py", "command_settings.py", "outputs.py")
+#: Attributes of classes that Blender shows.
+_LABELS = ("bl_label", "bl_category")
 #: Functions that look a text up, under the names by which modules import or get them.
 _TRANSLATORS = re.compile(r"(pgettext(_\w+)?|iface_|tip_|rpt_|translate)$")
 #: Functions that show one of their arguments → which one.
@@ -34,29 +36,23 @@ _SHOWN = {
     "tell": 0,
     "report": 1,
     "succeed": 0,
-    "poll_message_set": 0,
     "CaptureError": 0,
     "ModelState": 0,
     "Place": 1,
+    "begin": 3,
 }
+#: Blender looks up what those show; not what this one is given, nor what a function of that name returns.
+_AS_IT_IS, _TOOLTIP = "poll_message_set", "description"
 #: Keywords that take a text to show, of layouts, dialogues, and of the dataclasses that carry a line to a panel.
 _KEYWORDS = {"text", "heading", "placeholder", "title", "message", "confirm_text", "note", "problem"}
 #: Functions that return a text to show: a reason, a line, what an operator has done.
-_RETURNING = re.compile(r"(\w*(reason|problem|text|note|message)|lines_up|run|description)$")
+_RETURNING = re.compile(r"(\w*(reason|problem|text|note|message)|lines_up|run)$")
 #: Of these, sentences with values are errors.
 _ERRORS = {"CaptureError", "problem"}
 #: Words that are the same in every language.
 _UNITS = {"s", "min", "h", "fps", "px", "mm"}
 #: What a bake or a look at the disk fills in; panels show it in lines of their own, never as properties.
 _RESULTS = {"BakedState", "MarkerName", "HeadState", "TakeItem", "TakeList"}
-
-
-@dataclass(frozen=True)
-class BuiltText:
-    """Code that puts a text together before anybody could translate it."""
-
-    place: str
-    code: str
 
 
 def property_groups() -> list[Any]:
@@ -100,24 +96,21 @@ def _operator(cls: Any) -> Any:
 
 
 def labels() -> set[str]:
-    """Names of properties and choices, and what stands on buttons and panels: they must fit the sidebar."""
-    import bpy
-
-    found = {cls.bl_label for cls in _classes() if issubclass(cls, (bpy.types.Panel, bpy.types.Operator))}
+    """Names of properties and choices, and what stands on buttons, panels, menus and tabs: they must fit there."""
+    found = {label for module in _modules() for label in module.labels}
     for prop in _shown_properties():
-        found.add(prop.name)
-        found |= {item.name for item in _items(prop)}
+        found |= {prop.name, *(item.name for item in _items(prop))}
     return _with_letters(found)
 
 
 def tooltips() -> set[str]:
-    """Of properties, choices, buttons, and of the panels that open from a button."""
+    """Of properties, choices, buttons, menus, and of the panels that open from a button."""
     import bpy
 
     found = set()
     for cls in _classes():
         opens = issubclass(cls, bpy.types.Panel) and cls.bl_region_type == "HEADER"
-        if issubclass(cls, bpy.types.Operator) or opens:
+        if opens or issubclass(cls, (bpy.types.Operator, bpy.types.Menu)):
             found.add(getattr(cls, "bl_description", None) or cls.__doc__)
     for prop in _shown_properties():
         found.add(prop.description)
@@ -150,49 +143,65 @@ def written_texts() -> set[str]:
     return _with_letters({text for module in _modules() for text in module.texts})
 
 
-def built_texts() -> list[BuiltText]:
-    """Texts that are put together before they are translated, in the order of the files."""
-    return [built for module in _modules() for built in module.built]
+def untranslated(*folders: str) -> list[str]:
+    """``file:line: code`` that shows a text which nobody can have looked up; in ``folders``, without any in all."""
+    found = (each for module in _modules(*folders) for each in module.untranslated)
+    return [f"{place}: {code}" for place, code in found]
 
 
-def _modules() -> Iterator[Module]:
-    for folder in _FOLDERS:
+def _modules(*folders: str) -> Iterator[Module]:
+    for folder in folders or _FOLDERS:
         for path in sorted((support.ROOT / folder).rglob("*.py")):
             if path.name not in _COMMAND_LINE:
                 yield Module(path)
 
 
 class Module:
-    """The texts of one file."""
+    """``labels`` of a file's classes, other ``texts`` that it shows, and what it shows ``untranslated``: (place, code).
+
+    Labels are read from the file: Blender itself changes that of the presets' panel to the chosen preset's name.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.labels: set[str] = set()
         self.texts: set[str] = set()
-        self.built: list[BuiltText] = []
+        self.untranslated: dict[tuple[str, str], None] = {}
         self._path, self._is_panel = path, path.parent.name == "panels"
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        self._scope: dict[str, list[ast.expr]] = {}
+        self._scope = _bound_names(tree.body)
         self._visit(tree)
 
     def _visit(self, node: ast.AST) -> None:
         outside = self._scope
         if isinstance(node, ast.FunctionDef):
-            self._scope = {**outside, **_bound_names(node)}
-            if _RETURNING.match(node.name):
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Return) and inner.value is not None:
-                        self._show(inner.value, is_error=node.name in _ERRORS)
+            own: dict[str, list[ast.expr]] = {argument.arg: [] for argument in node.args.args}
+            self._scope = {**outside, **own, **_bound_names(ast.walk(node))}
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Return) and inner.value is not None:
+                    self._visit_returned(node.name, inner.value)
+        if isinstance(node, ast.ClassDef):
+            named = _bound_names(node.body)
+            self.labels |= {label.value for name in _LABELS for label in named.get(name, []) if _is_text(label)}
         if isinstance(node, ast.Call):
             self._visit_call(node)
         elif isinstance(node, ast.JoinedStr) and self._is_panel and _has_words(node) and " " in ast.unparse(node):
-            self._take_down(node)  # panels build nothing but texts and, without spaces, names of properties
+            self._complain(node)  # panels build nothing but texts and, without spaces, names of properties
         for child in ast.iter_child_nodes(node):
             self._visit(child)
         self._scope = outside
+
+    def _visit_returned(self, function: str, value: ast.expr) -> None:
+        if function == _TOOLTIP and not _is_translated(value):
+            self._complain(value)
+        elif _RETURNING.match(function):
+            self._show(value, is_error=function in _ERRORS)
 
     def _visit_call(self, call: ast.Call) -> None:
         name = _called(call)
         if _TRANSLATORS.match(name) and call.args:
             self._show(call.args[0])
+        elif name == _AS_IT_IS and not any(_is_translated(argument) for argument in call.args):
+            self._complain(call)
         elif name in _SHOWN and len(call.args) > _SHOWN[name]:
             self._show(call.args[_SHOWN[name]], is_error=name in _ERRORS)
         for keyword in call.keywords:
@@ -205,12 +214,11 @@ class Module:
             if _is_text(part):
                 self.texts.add(part.value)
             elif _has_words(part) and not is_error:
-                self._take_down(part)
+                self._complain(part)
 
-    def _take_down(self, node: ast.expr) -> None:
-        built = BuiltText(f"{self._path.relative_to(support.ROOT).as_posix()}:{node.lineno}", ast.unparse(node))
-        if built not in self.built:
-            self.built.append(built)
+    def _complain(self, node: ast.expr) -> None:
+        place = f"{self._path.relative_to(support.ROOT).as_posix()}:{node.lineno}"
+        self.untranslated[place, ast.unparse(node)] = None
 
     def _resolved(self, node: ast.expr, seen: tuple[str, ...] = ()) -> Iterator[ast.expr]:
         """What an expression may stand for: the branches of a choice, the values that a name was given."""
@@ -227,10 +235,10 @@ class Module:
             yield from self._resolved(part, seen)
 
 
-def _bound_names(function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
-    """Name → expressions that a function gives it, by assignment or by a loop over literals."""
-    found: dict[str, list[ast.expr]] = {argument.arg: [] for argument in function.args.args}
-    for node in ast.walk(function):
+def _bound_names(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    """Name → expressions that the nodes give it, by assignment or by a loop over literals."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in nodes:
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
@@ -252,6 +260,10 @@ def _bind(target: ast.expr, value: ast.expr, found: dict[str, list[ast.expr]]) -
 def _called(call: ast.Call) -> str:
     function = call.func
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+def _is_translated(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _TRANSLATORS.match(_called(node)) is not None
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -313,8 +325,8 @@ if __name__ == "__main__":
         for code, lines in found.items():
             for line in lines:
                 print(f"{code} {title}: {line!r}")
-    for text in built_texts():
-        print(f"{text.place}: put together before it is translated: {text.code}")
+    for line in untranslated():
+        print(f"nobody translates {line}")
     sys.stdout.flush()
     import os
 

@@ -139,7 +139,7 @@ def test_it_comes_in_at_its_size_and_with_its_bones_and_materials(captured, fbx,
         for node in material.node_tree.nodes:
             if node.type == "TEX_IMAGE":
                 sizes.setdefault(material.name, set()).add(tuple(node.image.size))
-    expected = {"Skin": (1024, 1024), "Eye": (512, 512), "Lashes": (1024, 128)}
+    expected = {"Skin": (1024, 1024), "Eye": (512, 512), "Iris": (512, 512), "Lashes": (1024, 128)}
     assert sizes == {f"Großer Auftritt {name}": {size} for name, size in expected.items()}
     assert {g.name for g in objects["MESH"].vertex_groups} == {"head", "neck"}
     assert bpy.context.scene.render.fps / bpy.context.scene.render.fps_base == pytest.approx(rate, rel=1e-5)

@@ -463,3 +463,10 @@ def test_disabling_the_extension_stops_the_thread_and_frees_the_pictures(clip, f
     addon_utils.disable(support.PACKAGE)
     assert not support.module("scene.previews").exists(reader.FRAME_PICTURE) and not reader._background.busy
     support.enable_extension()
+
+
+def test_a_file_picked_in_the_import_menu_becomes_the_footage(tmp_path):
+    footage = bpy.context.scene.ddfa.footage
+    footage.source = "STRIP"
+    assert bpy.ops.ddfa.open_footage(filepath=str(tmp_path / "a b.mov")) == {"FINISHED"}
+    assert (footage.source, footage.video) == ("FILE", str(tmp_path / "a b.mov"))

@@ -105,7 +105,27 @@ def test_each_region_has_its_material(built):
     for region, surface in materials.SURFACES.items():
         faces = np.flatnonzero(model.quad_regions == names.REGION_NAMES.index(region))
         assert len(faces)
-        assert {mesh.materials[mesh.polygons[f].material_index].name for f in faces} == {f"Actor {surface.name}"}
+        found = {mesh.materials[mesh.polygons[f].material_index].name for f in faces} - {"Actor Iris"}
+        assert found <= {f"Actor {surface.name}"}, region
+
+
+def test_the_bundled_heads_irises_are_dark_discs_in_the_middle_of_its_eyes():
+    model = support.module("ddfa_blender.morphable_model").MorphableModel.load()
+    head = support.module("scene.head").build(bpy.context, model, np.zeros(40), "Actor")
+    mesh = head.mesh.data
+    iris = mesh.materials["Actor Iris"]
+    assert max(iris.diffuse_color[:3]) < 0.1 < min(mesh.materials["Actor Eye"].diffuse_color[:3])
+    materials = support.module("scene.materials")
+    assert materials.texture_of(iris) == materials.texture_of(mesh.materials["Actor Eye"])
+    for side in (-1.0, 1.0):
+        corners = {
+            v
+            for p in mesh.polygons
+            if mesh.materials[p.material_index] == iris and side * p.center.x > 0
+            for v in p.vertices
+        }
+        points = np.array([mesh.vertices[v].co for v in corners])
+        assert len(corners) > 8 and 0.008 < np.ptp(points[:, 0]) < 0.016
 
 
 def test_the_bundled_heads_skin_faces_outward_and_the_face_looks_along_minus_y():
@@ -117,7 +137,7 @@ def test_the_bundled_heads_skin_faces_outward_and_the_face_looks_along_minus_y()
     skin = [p for p in mesh.polygons if mesh.materials[p.material_index].name.endswith("Skin")]
     nearest = min(skin, key=lambda p: np.linalg.norm(np.array(p.center) - nose))
     assert nearest.normal.y < -0.3
-    eyes = [p for p in mesh.polygons if mesh.materials[p.material_index].name.endswith("Eye")]
+    eyes = [p for p in mesh.polygons if mesh.materials[p.material_index].name.endswith(("Eye", "Iris"))]
     front = min(eyes, key=lambda p: p.center.y)
     assert front.normal.y < -0.9
 

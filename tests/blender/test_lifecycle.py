@@ -54,7 +54,7 @@ def test_disabling_leaves_no_trace_and_enabling_again_finds_every_setting():
     armature.ddfa.settings.timing.frame_start = 31
     bpy.context.scene.ddfa.settings.timing.frame_start = 41
     name, count = armature.name, len(own_handlers())
-    assert count == 4
+    assert count == 5
     addon_utils.disable(support.PACKAGE)
     assert own_handlers() == [] and not hasattr(bpy.types.WindowManager, "ddfa_takes")
     assert support.module("operators.command")._registered is None

@@ -163,7 +163,7 @@ def test_a_mesh_with_other_texture_coordinates_gets_those_that_fit(armature, fak
     bpy.ops.ddfa.bake_actor_texture()
     found = np.empty(2 * len(mesh.uv_layers.active.uv), dtype=np.float32)
     mesh.uv_layers.active.uv.foreach_get("vector", found)
-    expected = support.module("ddfa_blender.texture_coordinates").corner_uvs(model)
+    expected = support.module("ddfa_blender.texture.texture_coordinates").corner_uvs(model)
     np.testing.assert_allclose(found, expected.ravel(), atol=1e-6)
 
 
@@ -175,7 +175,7 @@ def sampled(image, uvs):
 
 @pytest.mark.parametrize("posture", ["NEUTRAL", "FRAME"])
 def test_the_position_map_holds_the_surface_in_metres(armature, model, posture):
-    scene, uv_module = bpy.context.scene, support.module("ddfa_blender.texture_coordinates")
+    scene, uv_module = bpy.context.scene, support.module("ddfa_blender.texture.texture_coordinates")
     scene.ddfa.look.posture = posture
     armature.location = (1.0, 2.0, 3.0)
     scene.frame_set(9)
@@ -229,7 +229,7 @@ def test_buttons_are_grey_with_a_reason(armature, fake_bake):
     assert look.disabled_reason(bpy.context) is None
     state.job = object()
     try:
-        assert "capture is done" in look.disabled_reason(bpy.context)
+        assert "A capture is running" in look.disabled_reason(bpy.context)
         assert not bpy.ops.ddfa.bake_actor_texture.poll()
     finally:
         state.job = None

@@ -132,6 +132,7 @@ def test_one_undo_takes_all_of_it_back_and_one_redo_brings_it_again(footage, fak
     bpy.ops.ed.undo()
     assert support.data_names() == before
     assert bpy.context.scene.frame_end == 77 and bpy.context.scene.ddfa.head is None
+    assert support.module("operators.state").message == ""
     bpy.ops.ed.redo()
     assert support.data_names() == after
     head = support.module("scene.head").of_armature(bpy.context.scene.ddfa.head)

@@ -108,7 +108,7 @@ def test_a_running_capture_shows_progress_and_cancel_instead_of_the_button(draw,
     progress = support.module("operators.job").Progress(30, 120, 60.0)
     state.job = types.SimpleNamespace(progress=progress, cancelling=False)
     record = draw("DDFA_PT_capture")
-    assert ("progress", "Frame 30 of 120, 60 fps, 2 s left") in record
+    assert ("progress", "30 of 120, 60 fps, 2 s left") in record
     assert ("operator", "ddfa.cancel_capture") in record
     assert ("operator", "ddfa.capture") not in record
     state.job.cancelling = True

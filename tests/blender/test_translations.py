@@ -62,7 +62,7 @@ def test_nothing_is_translated_that_is_not_shown(translations):
 
 
 def test_values_are_put_in_after_translating():
-    assert interface_texts.built_texts() == []
+    assert interface_texts.untranslated() == []
 
 
 def test_translations_take_the_same_values(translations):
@@ -99,8 +99,9 @@ def test_no_text_is_translated_twice_by_two_modules():
 
 def test_names_and_buttons_are_looked_up_in_their_contexts(translations):
     table = translations.messages()["de_DE"]
-    assert table["*", "Thin Keys"] == "Schlüssel ausdünnen"
+    assert table["*", "Thin Keys"] == "Ausdünnen"
     assert table["Operator", "Capture"] == "Erfassen"
+    assert table[translations.CONTEXT, "Ease"] == "Übergang"
 
 
 class Translations:
@@ -145,6 +146,9 @@ def disabled_reason(context):
         return "Busy"
     return None if context.ready else "Not ready"
 
+def description(cls, context, properties):
+    return CHOICES[properties.choice]
+
 def draw(layout, context, item):
     text = "One" if item.single else "Many"
     layout.label(text=text, icon="NOT_A_TEXT")
@@ -155,6 +159,8 @@ def draw(layout, context, item):
     draw_text(layout, context, f"Take {item.name}", "INFO")
     draw_text(layout, context, f"{item.width} × {item.height}", "INFO")
     self.report({"INFO"}, "Took {}".format(item.name))
+    cls.poll_message_set(tip_("Choose two"))
+    cls.poll_message_set(reason)
     raise CaptureError("Choose one.") if item is None else CaptureError(f"No {item.name} there.")
 """
 
@@ -163,9 +169,15 @@ def test_the_collector_sees_every_way_to_show_a_text(tmp_path, monkeypatch):
     monkeypatch.setattr(support, "ROOT", tmp_path)
     (tmp_path / "panel.py").write_text(_CODE, encoding="utf-8")
     module = interface_texts.Module(tmp_path / "panel.py")
-    expected = {"Busy", "Not ready", "One", "Many", "First", "Second", "At {} s", "Choose one."}
+    expected = {"Busy", "Not ready", "One", "Many", "First", "Second", "At {} s", "Choose two", "Choose one."}
     assert {text for text in module.texts if text} == expected
-    assert [built.code for built in module.built] == ["f'Take {item.name}'", "'Took {}'.format(item.name)"]
+    expected = [
+        "CHOICES[properties.choice]",
+        "f'Take {item.name}'",
+        "'Took {}'.format(item.name)",
+        "cls.poll_message_set(reason)",
+    ]
+    assert [code for _, code in module.untranslated] == expected
 
 
 def test_the_collector_knows_what_blender_registered():

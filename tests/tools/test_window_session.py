@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,15 +23,16 @@ from tools.window_session.footage import lengthen, there_and_back
 from tools.window_session.machine import Machine, Process
 from tools.window_session.pilot import Button, header_of
 from tools.window_session.remote import Remote
-from tools.window_session.screen import Rectangle, to_screen
+from tools.window_session.screen import Rectangle, between, to_screen
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 CLIP = Path(__file__).resolve().parents[1] / "data" / "rendered_clip.mp4"
 
 
 def _snapshot(users: int = 1, **objects: int) -> dict[str, object]:
     return {
         "blocks": {"objects": {"Cube": users, **objects}, "brushes": {"Draw": users}},
-        "scenes": {"Scene": {"frame_end": 250, "ddfa.footage.video": "'/a.mp4'"}},
+        "settings": {"the scene Scene": {"frame_end": 250, "ddfa.footage.video": "'/a.mp4'"}},
     }
 
 
@@ -46,6 +49,11 @@ def test_a_region_covers_the_screen_pixels_that_its_corners_map_to() -> None:
     left, top, right, bottom = region.on_screen(1000)
     assert to_screen(region.x, region.y + region.height - 1, 1000) == (left, top)
     assert to_screen(region.x + region.width - 1, region.y, 1000) == (right - 1, bottom - 1)
+
+
+def test_a_drag_ends_where_it_should() -> None:
+    assert between((10, 20), (40, 20), 3) == [(20, 20), (30, 20), (40, 20)]
+    assert between((7, 9), (0, 30), 10)[-1] == (0, 30)
 
 
 # Buttons and panels.
@@ -149,10 +157,11 @@ def test_the_same_file_shows_no_change() -> None:
 
 def test_every_kind_of_change_is_named() -> None:
     after = _snapshot(users=2, Head=1)
-    after["scenes"] = {"Scene": {"frame_end": 106, "ddfa.footage.video": "'/a.mp4'"}}
+    after["settings"] = {"the scene Scene": {"frame_end": 106, "ddfa.footage.video": "'/a.mp4'"}}
     found = judging.changes(_snapshot(Lamp=1), after)
     assert len(found) == 4
-    for part in ("gained 'Head'", "lost 'Lamp'", "'Cube' in objects had 1 users and has 2", "was 250 and is 106"):
+    users, frames = "'Cube' in objects had 1 users and has 2", "frame_end of the scene Scene was 250 and is 106"
+    for part in ("gained 'Head'", "lost 'Lamp'", users, frames):
         assert any(part in line for line in found), part
 
 
@@ -314,7 +323,7 @@ def test_a_root_needs_an_empty_folder(tmp_path: Path, monkeypatch: pytest.Monkey
 # The docs' tables.
 
 
-_CONTENTS = {
+_CONTENTS: dict[str, list[dict[str, Any]]] = {
     "DDFA_PT_head": [
         {"name": "Drive", "description": "Which keys", "choices": [{"name": "ARKit", "description": "All 52 | only"}]},
         {"name": "Neck Share", "description": "How much.", "choices": []},
@@ -346,6 +355,28 @@ def test_panels_that_the_page_leaves_out_are_told() -> None:
 def test_a_table_for_a_panel_that_is_gone_is_refused() -> None:
     with pytest.raises(BuildError, match="no such panel"):
         panel_tables.fill(_PAGE.replace("PT_head", "PT_hat"), _CONTENTS)
+
+
+# The docs themselves.
+
+
+@pytest.mark.parametrize("name", ["quick-start.md", "panels.md", "troubleshooting.md"])
+def test_the_docs_link_to_what_is_there(name: str) -> None:
+    page = DOCS / name
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if not link.startswith("http") and not (page.parent / link).is_file()]
+
+
+def test_every_panel_has_its_table_and_its_picture() -> None:
+    page = (DOCS / "panels.md").read_text(encoding="utf-8")
+    tables = re.findall(r"<!-- settings (\w+) -->\n(.*?)<!-- end -->", page, re.DOTALL)
+    assert len(tables) >= 10 and all(rows.count("| **") for _name, rows in tables)
+    assert page.count("](images/panel_") >= 8
+
+
+def test_pictures_of_the_docs_are_small() -> None:
+    taken = [*DOCS.glob("images/panel_*"), *DOCS.glob("images/window_*")]
+    assert taken and all(path.stat().st_size <= pictures.LIMIT for path in taken)
 
 
 # The command line.

@@ -48,6 +48,15 @@ def run(session: Session) -> None:
     session.require_unchanged(after, "Undo and redo", users=False)
 
 
+def empty_scene(session: Session) -> None:
+    """Delete what Blender's default file holds, as users do: the mouse over the viewport, A, X, Enter."""
+    session.pilot.rest()
+    for key in ("a", "x", "Return"):
+        session.pilot.screen.key(key)
+        time.sleep(0.3)
+    session.step("emptied")
+
+
 def pick(session: Session, path: str) -> None:
     """Type the footage's path into its field.
 
@@ -57,7 +66,7 @@ def pick(session: Session, path: str) -> None:
     pilot = session.pilot
     pilot.enter(FOOTAGE, path)
     pilot.rest()
-    held = session.remote.ask("snapshot")["scenes"]
+    held = session.remote.ask("snapshot")["settings"]
     session.require(
         any(repr(path) == value for settings in held.values() for name, value in settings.items() if _is_footage(name)),
         f"The footage field does not hold {path} after typing it.",

@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 
 from . import pictures
-from .capture_scenario import capture, pick, start
+from .capture_scenario import capture, empty_scene, pick, start
 from .footage import lengthen
 from .pilot import TABS
-from .session import Session
+from .session import SCREEN, Session
 
 #: Width of a whole window's picture, pixels; seconds of footage for the picture of the bar, and into the capture.
 _WIDTH = 1200
@@ -41,7 +41,7 @@ def run(session: Session) -> None:
     """
     (session.out / "docs").mkdir(exist_ok=True)
     session.install()
-    _empty_scene(session)
+    empty_scene(session)
     lengthen(session.clip, session.work / "long_take.mp4", _LONG)
     shutil.copyfile(session.clip, session.work / "performance.mp4")
     session.remote.ask("call", operator="wm.save_as_mainfile", filepath=str(session.work / "shot.blend"))
@@ -64,15 +64,6 @@ def run(session: Session) -> None:
     _every_panel(session)
 
 
-def _empty_scene(session: Session) -> None:
-    """Delete what Blender's default file holds, as users do: the mouse over the viewport, A, X, Enter."""
-    session.pilot.rest()
-    for key in ("a", "x", "Return"):
-        session.pilot.screen.key(key)
-        time.sleep(0.3)
-    session.step("emptied")
-
-
 def _frame_head(session: Session) -> None:
     """From the front, filling the viewport, at a moment with an expression."""
     remote = session.remote
@@ -88,6 +79,7 @@ def _frame_head(session: Session) -> None:
 def _every_panel(session: Session) -> None:
     """Each panel on its own, the others closed."""
     pilot = session.pilot
+    pilot.resize(*SCREEN)  # the longest panel has to fit without a scroll bar
     labels = session.remote.ask("panels")
     headers = pilot.fold_all()
     pilot.settle()

@@ -179,13 +179,20 @@ def install(path: str) -> str:
 
 
 def snapshot() -> dict[str, Any]:
-    """What a cancelled capture must leave alone: every data-block with its users, every scene's own settings."""
+    """What a cancelled capture must leave alone: every data-block with its users; scenes' and heads' own settings."""
     collections = (p.identifier for p in bpy.data.bl_rna.properties if p.type == "COLLECTION")
     blocks = {name: {block.name_full: block.users for block in getattr(bpy.data, name)} for name in collections}
     return {
         "blocks": {name: names for name, names in blocks.items() if names},
-        "scenes": {scene.name: dict(_scene_settings(scene)) for scene in bpy.data.scenes},
+        "settings": {
+            **{f"the scene {scene.name}": dict(_scene_settings(scene)) for scene in bpy.data.scenes},
+            **{f"the head {head.name}": dict(_group_settings("ddfa", head.ddfa)) for head in _heads()},
+        },
     }
+
+
+def _heads() -> list[bpy.types.Object]:
+    return [item for item in bpy.data.objects if item.type == "ARMATURE" and hasattr(item, "ddfa")]
 
 
 def _scene_settings(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
@@ -241,6 +248,18 @@ def switch(on: bool) -> None:
         (bpy.ops.preferences.addon_enable if on else bpy.ops.preferences.addon_disable)(module=EXTENSION)
 
 
+def shade(kind: str, colour: str = "MATERIAL") -> None:
+    """Set the viewport's shading, such as ``SOLID``, and what solid shading is coloured by."""
+    shading = _area("VIEW_3D").spaces.active.shading
+    shading.type, shading.color_type = kind, colour
+
+
+def search_menus() -> None:
+    """Open the menu search, as F3 does."""
+    with _override("VIEW_3D", "WINDOW"):
+        bpy.ops.wm.search_menu("INVOKE_DEFAULT")
+
+
 def show_preferences() -> None:
     """Show the extension's own preferences."""
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
@@ -256,7 +275,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         window, hovered, show_sidebar, watch_panels, panels, redraw, drawn_panels, panel_contents, install, snapshot,
-        value, assign, call, open_file, switch, show_preferences, leave,
+        value, assign, call, open_file, switch, shade, search_menus, show_preferences, leave,
     )
 }  # fmt: skip
 

@@ -24,7 +24,8 @@ def changes(before: Snapshot, after: Snapshot, *, users: bool = True) -> list[st
         after: the later one.
         users: also compare how often each data-block is used.
     """
-    return [*_block_changes(before["blocks"], after["blocks"], users=users), *_scene_changes(before, after)]
+    blocks = _block_changes(before["blocks"], after["blocks"], users=users)
+    return [*blocks, *_setting_changes(before["settings"], after["settings"])]
 
 
 def kept_in_files(snapshot: Snapshot) -> dict[str, Any]:
@@ -45,12 +46,12 @@ def _block_changes(before: Snapshot, after: Snapshot, *, users: bool) -> Iterato
                 yield f"{name!r} in {collection} had {old[name]} users and has {new[name]}"
 
 
-def _scene_changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    for scene in sorted(before["scenes"].keys() & after["scenes"].keys()):
-        old, new = before["scenes"][scene], after["scenes"][scene]
+def _setting_changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    for owner in sorted(before.keys() & after.keys()):
+        old, new = before[owner], after[owner]
         for name in sorted(old.keys() | new.keys()):
             if old.get(name) != new.get(name):
-                yield f"{name} of the scene {scene!r} was {old.get(name)} and is {new.get(name)}"
+                yield f"{name} of {owner} was {old.get(name)} and is {new.get(name)}"
 
 
 def gained(before: Snapshot, after: Snapshot, collection: str) -> list[str]:

@@ -17,9 +17,11 @@ from .screen import Rectangle, Screen, to_screen
 SIDEBAR = ("VIEW_3D", "UI")
 #: Pixels at interface scale 1: less than half a button's height; a header's height; from the right edge to the tabs.
 _STEP, _HEADER, TABS = 9, 20, 10
+#: Folded headers lie no further apart than this many of their heights.
+_FAR = 4
 #: Across the sidebar, as fractions of its width: where buttons are looked for; where panel headers have their names.
 _COLUMNS, _HEADER_COLUMN = (0.5, 0.78, 0.3), 0.22
-_UNFOLD_SECONDS = 0.35
+_UNFOLD_SECONDS, _RESIZE_SECONDS = 0.35, 20.0
 _PAGES, _WHEEL_STEPS = 4, 12
 
 
@@ -197,17 +199,20 @@ class Pilot:
         return self.look()
 
     def _find_headers(self, wanted: Set[str], parents: Mapping[str, str], *, from_y: int) -> dict[str, int]:
-        """Screen y of the headers of these panels, looked for from ``from_y`` down."""
+        """Screen y of the headers of these panels, looked for from ``from_y`` down, and once more for what a busy
+        machine missed."""
         window = self.remote.ask("window")
+        height = _HEADER * window["scale"]
         place = self._region(window, *SIDEBAR)
         headers: dict[str, int] = {}
         opened = self.drawn()
-        for y in self._rows(window, place):
+        for y in [*self._rows(window, place)] * 2:
             spot = (self._header_x(), to_screen(0, y, window["height"])[1])
             if wanted <= headers.keys():
-                return headers
-            last = max(headers.values(), default=from_y - _HEADER)
-            if spot[1] - last < _HEADER * window["scale"]:
+                return dict(sorted(headers.items(), key=lambda item: item[1]))
+            # Below the last panel a click would go through to the viewport.
+            below = bool(headers) and spot[1] > max(headers.values()) + _FAR * height
+            if spot[1] < from_y or below or any(abs(spot[1] - known) < height for known in headers.values()):
                 continue
             self.screen.move(*spot)
             if self._hovered() == Button("", ""):
@@ -243,8 +248,20 @@ class Pilot:
             self.remote.ask("window")
 
     def look(self) -> pictures.Picture:
-        """What the screen shows."""
-        return pictures.read(self.screen.picture(self._scratch / "look.png"))
+        """What the window shows."""
+        return pictures.read(self.save_picture(self._scratch / "look.png"))
+
+    def save_picture(self, path: Path) -> Path:
+        """Save what the window shows."""
+        window = self.remote.ask("window")
+        return self.screen.picture(path, (window["width"], window["height"]))
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, in which nothing is where it was."""
+        self.screen.resize_window(width, height)
+        self.wait_for("The window's new size", lambda: self.remote.ask("window")["height"] == height, _RESIZE_SECONDS)
+        self._known.clear()
+        self.settle()
 
     def look_at(self, area: str = SIDEBAR[0], region: str = SIDEBAR[1]) -> pictures.Picture:
         """What a region shows."""

@@ -14,6 +14,7 @@ from .machine import Machine
 #: Blender takes a press and a release for a click only when they come in different turns of its event loop.
 _PRESS_SECONDS, _SETTLE_SECONDS = 0.06, 0.03
 _COMMAND_SECONDS = 30.0
+_DRAG_MOVES = 10
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class Rectangle:
 def to_screen(x: float, y: float, window_height: int) -> tuple[int, int]:
     """The screen pixel of Blender's window pixel (x, y), for a window whose top left corner is the screen's."""
     return round(x), window_height - 1 - round(y)
+
+
+def between(start: tuple[int, int], end: tuple[int, int], count: int) -> list[tuple[int, int]]:
+    """``count`` places from ``start`` (exclusive) to ``end`` (inclusive), evenly spaced."""
+    (x0, y0), (x1, y1) = start, end
+    return [(x0 + (x1 - x0) * i // count, y0 + (y1 - y0) * i // count) for i in range(1, count + 1)]
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,12 @@ class Screen:
         self._xdotool(*move, *held, *(press * count), *released)
 
     def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        """Press the left button at ``start``, release it at ``end``."""
+        """Press the left button at ``start``, release it at ``end``; on the way as many moves as a hand makes."""
         pause = ("sleep", str(_PRESS_SECONDS))
-        middle = tuple((a + b) // 2 for a, b in zip(start, end, strict=True))
         parts = ["mousemove", *map(str, start), *pause, "mousedown", "1", *pause]
-        for x, y in (middle, end):
+        for x, y in between(start, end, _DRAG_MOVES):
             parts += ["mousemove", str(x), str(y), *pause]
-        self._xdotool(*parts, "mouseup", "1", *pause)
+        self._xdotool(*parts, *pause, "mouseup", "1", *pause)
 
     def scroll(self, steps: int) -> None:
         """Turn the wheel; positive is down."""
@@ -79,9 +85,16 @@ class Screen:
         """Type it."""
         self._xdotool("type", "--delay", "8", text)
 
-    def picture(self, path: Path) -> Path:
-        """Save what the screen shows; Blender's own screenshots are black without a graphics card."""
-        self._run("import", "-silent", "-window", "root", path)
+    def resize_window(self, width: int, height: int) -> None:
+        """Give Blender's only window another size."""
+        self._xdotool("search", "--onlyvisible", "--class", "blender", "windowsize", str(width), str(height))
+
+    def picture(self, path: Path, size: tuple[int, int]) -> Path:
+        """Save the top left ``size`` pixels of what the screen shows.
+
+        Blender's own screenshots are black without a graphics card.
+        """
+        self._run("import", "-silent", "-window", "root", "-crop", f"{size[0]}x{size[1]}+0+0", "+repage", path)
         return path
 
     def _xdotool(self, *arguments: str) -> None:

@@ -19,8 +19,8 @@ from .pilot import Pilot
 from .remote import Remote
 from .screen import Screen
 
-#: Pixels of the screen, which Blender fills.
-SIZE = (1600, 1000)
+#: Pixels of the screen, and of Blender's window in its top left corner: a scenario may make it taller.
+SCREEN, WINDOW = (1600, 2000), (1600, 1000)
 TAB = "Face Capture"
 _START_SECONDS, _INSTALL_SECONDS, _QUIT_SECONDS = 90.0, 180.0, 15.0
 
@@ -44,7 +44,7 @@ class Session:
         if picture:
             path = self.out / f"{len(self.steps) + 1:02d}_{name.replace(' ', '_')}.png"
             self.pilot.settle()
-            self.pilot.screen.picture(path)
+            self.pilot.save_picture(path)
             entry["picture"] = path.name
         self.steps.append(entry)
         log(" ".join([f"{entry['seconds']:6.1f} s  {name}", *(f"{k}={v}" for k, v in figures.items())]))
@@ -90,12 +90,13 @@ def running(root: Path, zip_path: Path, clip: Path, out: Path, *, language: str 
     work = _prepare(out, zip_path, clip)
     machine = Machine(root, out)
     machine.check()
-    server, display = start_screen(machine, work / "home", SIZE)
+    server, display = start_screen(machine, work / "home", SCREEN)
     try:
         screen = Screen(machine, work / "home", display)
-        width, height = (str(side) for side in SIZE)
-        helper = ("--python", work / "in_blender.py", "--", work / "talk", language)
-        arguments = ("blender", "--window-geometry", "0", "0", width, height, *helper)
+        # Blender counts the window's place from the bottom of the screen.
+        geometry = [str(number) for number in (0, SCREEN[1] - WINDOW[1], *WINDOW)]
+        helper = [str(work / "in_blender.py"), "--", str(work / "talk"), language]
+        arguments = ["blender", "--window-geometry", *geometry, "--python", *helper]
         blender = Process(machine, arguments, machine.environment(work / "home", display), out / "blender.log")
         try:
             remote = Remote(work / "talk", blender.alive)
@@ -118,7 +119,7 @@ def _guarded(session: Session) -> Iterator[Session]:
         found = session.complaints()
         session.require(not found, f"Blender's console has {len(found)} error lines: {' | '.join(found[:5])}")
     except BaseException:
-        session.pilot.screen.picture(session.out / "failure.png")
+        session.pilot.screen.picture(session.out / "failure.png", SCREEN)
         raise
     finally:
         text = json.dumps(session.steps, indent=2) + "\n"

@@ -7,6 +7,12 @@ TEXTS: dict[str, str] = {
     "Track the face in the footage and make an animated head of the actor": (
         "Das Gesicht im Filmmaterial verfolgen und einen animierten Kopf des Darstellers erstellen"
     ),
+    "Face from Footage": "Gesicht aus Filmmaterial",
+    "Face from Footage (.mp4, .mov …)": "Gesicht aus Filmmaterial (.mp4, .mov …)",
+    "Pick a video of a face for the tab Face Capture in the 3D viewport's sidebar": (
+        "Ein Video eines Gesichts für die Gesichtserfassung in der Seitenleiste des 3D-Ansichtsfensters wählen"
+    ),
+    "What can be done with footage and captured heads": "Was mit Filmmaterial und erfassten Köpfen getan werden kann",
     "Cancel": "Abbrechen",
     "Stop the capture and leave everything as it was (Esc)": (
         "Die Erfassung abbrechen und alles lassen, wie es war (Esc)"
@@ -109,7 +115,7 @@ TEXTS: dict[str, str] = {
     "Opening the footage…": "Filmmaterial wird geöffnet …",
     "Following the picked face, frame {}": "Gewähltes Gesicht wird verfolgt, Bild {}",
     "Frame {}": "Bild {}",
-    "Frame {} of {}": "Bild {} von {}",
+    "{} of {}": "{} von {}",
     "{} left": "noch {}",
     "Cancelling…": "Wird abgebrochen …",
     "Captured {count} frame": "{count} Bild erfasst",
@@ -139,15 +145,15 @@ TEXTS: dict[str, str] = {
         "Es gibt keinen aktuellen Kopf, in den erfasst werden kann: einen wählen oder einen neuen Kopf als Ziel"
     ),
     "The scene in which the capture was started is gone; the take is kept: apply it there.": (
-        "Die Szene, in der die Erfassung gestartet wurde, gibt es nicht mehr; der Take ist behalten und kann "
-        "angewendet werden."
+        "Die Szene, in der die Erfassung gestartet wurde, gibt es nicht mehr; der Take bleibt erhalten und lässt "
+        "sich anwenden."
     ),
     "The head to capture into is gone; the take is kept: make a new head of it.": (
-        "Den Kopf, in den erfasst werden sollte, gibt es nicht mehr; der Take ist behalten: daraus einen neuen Kopf"
-        " erstellen."
+        "Den Kopf, in den erfasst werden sollte, gibt es nicht mehr; der Take bleibt erhalten: daraus einen neuen "
+        "Kopf erstellen."
     ),
     "The take is kept, but its model has no head to animate: choose another model folder.": (
-        "Der Take ist behalten, aber sein Modell hat keinen Kopf zum Animieren: einen anderen Modellordner wählen."
+        "Der Take bleibt erhalten, aber sein Modell hat keinen Kopf zum Animieren: einen anderen Modellordner wählen."
     ),
     "Capture cancelled": "Erfassung abgebrochen",
 }

@@ -6,7 +6,7 @@ TEXTS: dict[str, str] = {
     "Captured head whose settings are shown here and which is exported": (
         "Erfasster Kopf, dessen Einstellungen hier gezeigt werden und der exportiert wird"
     ),
-    "Drive": "Antrieb",
+    "Drive": "Steuern mit",
     "Which shape keys carry the face": "Welche Formschlüssel das Gesicht tragen",
     "The ten expression components; ARKit shapes add only what they cannot do, such as blinks and gaze": (
         "Die zehn Komponenten des Ausdrucks; ARKit-Formen ergänzen nur, was sie nicht können, wie Blinzeln und Blick"
@@ -38,7 +38,7 @@ TEXTS: dict[str, str] = {
     "Relative to how the actor held the head on average: that pose looks straight ahead": (
         "Relativ dazu, wie der Darsteller den Kopf im Durchschnitt hielt: diese Pose blickt geradeaus"
     ),
-    "Level Yaw": "Ausrichtung Schwenk",
+    "Level Yaw": "Ausr. Schwenk",
     "Captured turn to the side at which the head is to look straight ahead; it is taken off the whole clip": (
         "Erfasste Drehung zur Seite, bei der der Kopf geradeaus blicken soll; sie wird vom ganzen Clip abgezogen"
     ),
@@ -147,14 +147,16 @@ TEXTS: dict[str, str] = {
     "The scene has the footage's rate already": "Die Szene hat schon die Bildrate des Filmmaterials",
     "There is no captured head in the scene": "In der Szene ist kein erfasster Kopf",
     "Enable the add-on 'FBX format' in the preferences": "In den Einstellungen das Add-on 'FBX format' aktivieren",
-    "Wait until the texture is baked": "Warten, bis die Textur gebacken ist",
-    "Wait until the capture is done": "Warten, bis die Erfassung fertig ist",
+    "The actor's texture is being baked": "Die Textur des Darstellers wird gebacken",
     "Baking cancelled": "Backen abgebrochen",
     "The head has its plain skin again": "Der Kopf hat wieder seine schlichte Haut",
     "Baked the actor's texture from {count} frame": "Textur des Darstellers aus {count} Bild gebacken",
     "Baked the actor's texture from {count} frames": "Textur des Darstellers aus {count} Bildern gebacken",
     "Made the image {image}": "Bild {image} erstellt",
     "Exported {file}": "{file} exportiert",
+    "The head is linked from {file}; change it there, or make all of it local (Object, Relations, Make Local)": (
+        "Der Kopf ist aus {file} verknüpft; dort ändern oder ganz lokal machen (Objekt, Beziehungen, Lokal machen)"
+    ),
     "Choose a captured head first.": "Zuerst einen erfassten Kopf wählen.",
     "The footage of the take is not where it was; choose the file where it is now.": (
         "Das Filmmaterial des Takes ist nicht mehr, wo es war; die Datei wählen, wo sie jetzt ist."

@@ -62,7 +62,7 @@ TEXTS: dict[str, str] = {
         "Ordner mit einem Regressor und seinem Morphable Model zum Erfassen; leer = der mitgelieferte der Erweiterung"
     ),
     "Where new takes are kept; a scene may say otherwise in the panel Takes": (
-        "Wo neue Takes aufbewahrt werden; eine Szene kann im Bedienfeld Takes anderes bestimmen"
+        "Wo neue Takes aufbewahrt werden; eine Szene kann im Panel Takes anderes bestimmen"
     ),
     "Takes Folder": "Takes-Ordner",
     "Folder in which new takes are kept": "Ordner, in dem neue Takes aufbewahrt werden",
@@ -76,8 +76,8 @@ TEXTS: dict[str, str] = {
         "Befehlszeile und andere Werkzeuge aufbewahrt, aber damit kann kein Kopf animiert werden"
     ),
     # presets
-    "Face Capture Presets": "Gesichtserfassung-Voreinstellungen",
-    "Presets of clean-up and head settings.": "Voreinstellungen für Bereinigung und Kopf.",
+    "Face Capture Presets": "Voreinstellungen",
+    "Presets of clean-up and head settings": "Voreinstellungen für Bereinigung und Kopf",
     "Add Face Capture Preset": "Voreinstellung hinzufügen",
     "Keep the clean-up and head settings under a name, or remove the chosen preset": (
         "Die Einstellungen für Bereinigung und Kopf unter einem Namen behalten oder die gewählte Voreinstellung "
@@ -93,6 +93,14 @@ TEXTS: dict[str, str] = {
     ),
     "Choose the missing take of a head in the list": "Den fehlenden Take eines Kopfes in der Liste wählen",
     "The take of the head is there": "Der Take des Kopfes ist da",
+    "{seconds:.1f} s, {count} frame": "{seconds:.1f} s, {count} Bild",
+    "{seconds:.1f} s, {count} frames": "{seconds:.1f} s, {count} Bilder",
+    "Takes go to the user folder: save the .blend file first": (
+        "Takes kommen in den Benutzerordner: zuerst die .blend-Datei speichern"
+    ),
+    "Takes go to the user folder: no other folder is chosen": (
+        "Takes kommen in den Benutzerordner: kein anderer Ordner ist gewählt"
+    ),
     "{length}, {share} lost": "{length}, {share} verloren",
     "On {heads}": "Auf {heads}",
     "Captured with the model {model}": "Erfasst mit dem Modell {model}",

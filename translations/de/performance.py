@@ -3,7 +3,7 @@
 
 TEXTS: dict[str, str] = {
     # timing
-    "Timing": "Zeitverlauf",
+    "Timing": "Timing",
     "How the footage's time becomes the scene's": "Wie aus der Zeit des Filmmaterials die der Szene wird",
     "Real Time": "Echtzeit",
     "A second of footage is a second of the scene, whatever their frame rates": (
@@ -32,7 +32,7 @@ TEXTS: dict[str, str] = {
     "One key for each frame of the footage, exactly at its time, between the scene's frames": (
         "Ein Schlüsselbild für jedes Bild des Filmmaterials, genau zu dessen Zeit, zwischen den Einzelbildern der Szene"
     ),
-    "Set Scene Range": "Szenenbereich setzen",
+    "Set Scene Range": "Szenenbereich",
     "Make the scene's frame range that of the animation, and let it follow until it is changed by hand": (
         "Den Bildbereich der Szene auf den der Animation setzen und folgen lassen, bis er von Hand geändert wird"
     ),
@@ -40,7 +40,7 @@ TEXTS: dict[str, str] = {
     "Put markers on the timeline where the face was lost and where it came back": (
         "Marker auf die Zeitleiste setzen, wo das Gesicht verloren ging und wo es wiederkam"
     ),
-    "Thin Keys": "Schlüssel ausdünnen",
+    "Thin Keys": "Ausdünnen",
     "Leave out all keys but those that the largest error below needs, so that the curves can be edited by hand": (
         "Alle Schlüsselbilder weglassen außer denen, die der größte Fehler unten verlangt, damit die Kurven von "
         "Hand bearbeitet werden können"
@@ -81,11 +81,11 @@ TEXTS: dict[str, str] = {
     ),
     # clean-up
     "Clean-up": "Bereinigung",
-    "Min Confidence": "Min. Sicherheit",
+    "Min Confidence": "Min. Konfidenz",
     "Frames of which the tracker is less sure than this count as lost": (
         "Bilder, bei denen die Verfolgung unsicherer ist, gelten als verloren"
     ),
-    "Lost Face": "Verlorenes Gesicht",
+    "Lost Face": "Lücken",
     "What happens where the face was not seen": "Was geschieht, wo das Gesicht nicht zu sehen war",
     "Interpolate": "Interpolieren",
     "Where the face was lost, move straight from the last seen pose to the next": (
@@ -113,11 +113,13 @@ TEXTS: dict[str, str] = {
     "How many times the usual movement from frame to frame a jump must be; less removes more": (
         "Wievielmal so groß wie die übliche Bewegung von Bild zu Bild ein Sprung sein muss; weniger entfernt mehr"
     ),
-    "Longest": "Längste Dauer",
+    "Longest": "Längstes",
     "Jumps that last longer, in seconds, are no spikes; a single frame always may be one": (
         "Sprünge, die länger dauern, in Sekunden, sind keine Ausreißer; ein einzelnes Bild kann immer einer sein"
     ),
     "No spike was found": "Es wurde kein Ausreißer gefunden",
+    "Bridged frame {frame}": "Einzelbild {frame} überbrückt",
+    "Bridged {count} frames: {frames}": "{count} Einzelbilder überbrückt: {frames}",
     "Smoothing": "Glättung",
     "Smooth Head": "Kopf glätten",
     "How far smoothing of the head's movement reaches, in seconds; 0 keeps every detail and every jitter": (
@@ -139,7 +141,7 @@ TEXTS: dict[str, str] = {
         "Wie weit die Glättung von Mund, Kiefer, Wangen, Nase und Zunge reicht, in Sekunden; 0 behält jede "
         "Einzelheit und jedes Zittern"
     ),
-    "Keep Peaks": "Spitzen behalten",
+    "Keep Peaks": "Spitzenerhalt",
     (
         "How much of blinks, lip closures and other quick movements comes back after smoothing; 0 smooths "
         "everything alike"
@@ -147,16 +149,16 @@ TEXTS: dict[str, str] = {
         "Wie viel von Blinzeln, Lippenschlüssen und anderen schnellen Bewegungen nach dem Glätten zurückkommt; 0 "
         "glättet alles gleich"
     ),
-    "Gains": "Verstärkungen",
-    "Head Gain": "Verstärkung Kopf",
+    "Gains": "Verstärkung",
+    "Head Gain": "Stärke Kopf",
     "How far the head turns and moves from its mean pose; 1 = as captured": (
         "Wie weit sich der Kopf von seiner mittleren Pose weg dreht und bewegt; 1 = wie erfasst"
     ),
-    "Brows Gain": "Verstärkung Brauen",
+    "Brows Gain": "Stärke Brauen",
     "How strongly the brows move; 1 = as captured": "Wie stark sich die Brauen bewegen; 1 = wie erfasst",
-    "Eyes Gain": "Verstärkung Augen",
+    "Eyes Gain": "Stärke Augen",
     "How strongly eyelids and gaze move; 1 = as captured": "Wie stark sich Lider und Blick bewegen; 1 = wie erfasst",
-    "Mouth Gain": "Verstärkung Mund",
+    "Mouth Gain": "Stärke Mund",
     "How strongly mouth, jaw, cheeks, nose and tongue move; 1 = as captured": (
         "Wie stark sich Mund, Kiefer, Wangen, Nase und Zunge bewegen; 1 = wie erfasst"
     ),
@@ -166,39 +168,39 @@ TEXTS: dict[str, str] = {
     ),
     "Channel": "Kanal",
     "The chosen shape key of the list": "Der gewählte Formschlüssel der Liste",
-    "Reset Gains": "Verstärkungen zurücksetzen",
+    "Reset Gains": "Verstärkung zurücksetzen",
     "Set the gains of all groups and shape keys back to 1: as captured": (
         "Die Verstärkungen aller Gruppen und Formschlüssel auf 1 zurücksetzen: wie erfasst"
     ),
-    "Balance": "Ausgleich",
-    "Balance Brows": "Seiten Brauen",
+    "Balance": "Balance",
+    "Balance Brows": "Balance Brauen",
     "Strengthens the brow on the actor's left (above 0) or right (below 0) and weakens the other side": (
         "Verstärkt die Braue auf der linken (über 0) oder rechten (unter 0) Seite des Darstellers und schwächt die "
         "andere Seite ab"
     ),
-    "Balance Eyes": "Seiten Augen",
+    "Balance Eyes": "Balance Augen",
     "Strengthens the eyelids on the actor's left (above 0) or right (below 0) and weakens the other side": (
         "Verstärkt die Lider auf der linken (über 0) oder rechten (unter 0) Seite des Darstellers und schwächt die "
         "andere Seite ab"
     ),
-    "Balance Mouth": "Seiten Mund",
+    "Balance Mouth": "Balance Mund",
     "Strengthens mouth, cheek and nose on the actor's left (above 0) or right (below 0) and weakens the other side": (
         "Verstärkt Mund, Wange und Nase auf der linken (über 0) oder rechten (unter 0) Seite des Darstellers und "
         "schwächt die andere Seite ab"
     ),
-    "Even Brows": "Brauen angleichen",
+    "Even Brows": "Symm. Brauen",
     "Pulls both brows to their mean": "Zieht beide Brauen zu ihrem Mittel",
-    "Even Eyes": "Augen angleichen",
+    "Even Eyes": "Symm. Augen",
     "Pulls the eyelids to their mean, and both eyes to the same gaze": (
         "Zieht die Lider zu ihrem Mittel und beide Augen zum selben Blick"
     ),
-    "Even Mouth": "Mund angleichen",
+    "Even Mouth": "Symm. Mund",
     "Pulls both halves of mouth, cheeks and nose to their mean, and centres the jaw": (
         "Zieht beide Hälften von Mund, Wangen und Nase zu ihrem Mittel und zentriert den Kiefer"
     ),
     # neutral
     "Neutral": "Neutral",
-    "Neutral Face": "Neutrales Gesicht",
+    "Neutral Face": "Neutralgesicht",
     "Which face becomes neutral": "Welches Gesicht neutral wird",
     "As Captured": "Wie erfasst",
     "Every channel as it was measured": "Jeder Kanal, wie er gemessen wurde",

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .morphable_model import MorphableModel
+from ..morphable_model import MorphableModel
 from .rasterise import Raster, rasterise
 from .skin_layout import SkinMesh, layout
 

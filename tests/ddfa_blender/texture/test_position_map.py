@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ddfa_blender.names import REGION_NAMES
-from ddfa_blender.position_map import position_map
-from ddfa_blender.skin_layout import linings, skin_uvs
+from ddfa_blender.texture.position_map import position_map
+from ddfa_blender.texture.skin_layout import linings, skin_uvs
 
 
 @pytest.mark.parametrize(("size", "mean", "most"), [(256, 0.35, 6.0), (512, 0.18, 3.0)])

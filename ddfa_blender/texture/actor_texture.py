@@ -17,12 +17,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CaptureCancelled, CaptureError
-from .morphable_model import MorphableModel
+from ..errors import CaptureCancelled, CaptureError
+from ..morphable_model import MorphableModel
+from ..take import Take
 from .position_map import skin_texels
 from .skin_layout import linings
 from .skin_paint import paint_skin
-from .take import Take
 from .texture_blend import Blender, even_out, outvoted, to_display, to_linear, tone
 from .texture_projection import face_trust, project, ramp
 from .texture_views import View, face_views

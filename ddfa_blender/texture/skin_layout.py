@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .morphable_model import MorphableModel
-from .names import REGION_NAMES
+from ..morphable_model import MorphableModel
+from ..names import REGION_NAMES
 from .unwrap import flatten
 
 #: The head's part of the texture and the linings', (u0, v0, u1, v1).

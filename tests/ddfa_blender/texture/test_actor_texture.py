@@ -8,17 +8,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ddfa_blender.actor_texture import bake_actor_texture, texture_of_views
 from ddfa_blender.errors import CaptureCancelled, CaptureError
 from ddfa_blender.names import REGION_NAMES
-from ddfa_blender.position_map import position_map, skin_texels
 from ddfa_blender.projection import CROP_SIZE, Pose, compose, crop_to_image, join, rotation_from_euler
 from ddfa_blender.projection import apply as apply_transform
-from ddfa_blender.rasterise import rasterise
-from ddfa_blender.skin_paint import paint_skin
 from ddfa_blender.take import Take, TakeHeader
-from ddfa_blender.texture_blend import to_display, to_linear
-from ddfa_blender.texture_views import View, candidates, face_views
+from ddfa_blender.texture.actor_texture import bake_actor_texture, texture_of_views
+from ddfa_blender.texture.position_map import position_map, skin_texels
+from ddfa_blender.texture.rasterise import rasterise
+from ddfa_blender.texture.skin_paint import paint_skin
+from ddfa_blender.texture.texture_blend import to_display, to_linear
+from ddfa_blender.texture.texture_views import View, candidates, face_views
 from tests.ddfa_blender.support import grey, write_clip
 
 SIZE, PICTURE = 256, 300

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddfa_blender import texture_coordinates as coordinates
 from ddfa_blender.names import REGION_NAMES
-from ddfa_blender.skin_layout import skin_uvs
+from ddfa_blender.texture import texture_coordinates as coordinates
+from ddfa_blender.texture.skin_layout import skin_uvs
 
 
 def test_eyes_look_ahead_and_are_mirrored_nowhere():

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .blend import arkit_residual
-from .errors import CaptureCancelled, CaptureError
-from .morphable_model import MorphableModel
-from .names import ARKIT_NAMES, REGION_NAMES
-from .projection import apply, crop_to_image, decompose, euler_degrees, split
-from .settings import SEQUENCE_RATE
+from ..blend import arkit_residual
+from ..errors import CaptureCancelled, CaptureError
+from ..morphable_model import MorphableModel
+from ..names import ARKIT_NAMES, REGION_NAMES
+from ..projection import apply, crop_to_image, decompose, euler_degrees, split
+from ..settings import SEQUENCE_RATE
+from ..take import Take
 from .skin_layout import linings
-from .take import Take
 
 #: The sides: ranges of yaw and pitch in degrees. The first, straight ahead, has the last word on the face's middle.
 _SIDES: tuple[tuple[str, tuple[float, float], tuple[float, float]], ...] = (
@@ -162,7 +162,7 @@ def _pictures(
     cancelled: Callable[[], bool] | None,
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """The wanted frames of the take with their pictures (H, W, 3)."""
-    from .footage.video import Video  # imports cv2
+    from ..footage.video import Video  # imports cv2
 
     def check_cancelled() -> None:
         if cancelled is not None and cancelled():

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ddfa_blender.unwrap import flatten
+from ddfa_blender.texture.unwrap import flatten
 
 
 def cap(rings=9, segments=24, height=1.6):

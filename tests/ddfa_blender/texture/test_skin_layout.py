@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ddfa_blender.names import REGION_NAMES
-from ddfa_blender.rasterise import rasterise
-from ddfa_blender.skin_layout import linings, skin_uvs
+from ddfa_blender.texture.rasterise import rasterise
+from ddfa_blender.texture.skin_layout import linings, skin_uvs
 
 HALVES = [[0, 1, 2], [0, 2, 3]]
 

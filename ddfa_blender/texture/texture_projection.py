@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .morphable_model import MorphableModel
-from .names import REGION_NAMES
+from ..morphable_model import MorphableModel
+from ..names import REGION_NAMES
 from .position_map import SkinTexels, position_map, skin_texels
 from .rasterise import Raster, rasterise
 from .skin_layout import linings
@@ -32,9 +32,10 @@ _CLEAR_OF_OPENINGS = 1.3
 _OVERSAMPLED = 1.6
 #: The features: landmarks from this on, with what lies around them in millimetres; less where hair may hang down.
 _FIRST_FEATURE, _FEATURE = 17, 13.0
-_CERTAIN = {17: 5.0, 18: 8.0, 19: 11.0, 20: 12.0, 23: 12.0, 24: 11.0, 25: 8.0, 26: 5.0, 36: 5.0, 45: 5.0}
-#: Make-up is darker than skin: what lies between these brow and eyelid landmarks is a feature too.
-_BROW_TO_LID, _LID_FEATURE = ((19, 37), (20, 38), (21, 39), (22, 42), (23, 43), (24, 44)), 10.0
+_CERTAIN = {17: 6.0, 18: 9.0, 25: 9.0, 26: 6.0, 36: 5.0, 45: 5.0}
+#: Brows are longer than their landmarks are wide, and make-up is darker than skin: what lies between these is, too.
+_BETWEEN_FEATURES = ((17, 18), (18, 19), (24, 25), (25, 26), (19, 37), (20, 38), (21, 39), (22, 42), (23, 43), (24, 44))
+_BETWEEN_FEATURE = 9.0
 _OPENINGS = ("eye_left", "eye_right", "teeth_upper", "teeth_lower", "tongue")
 
 
@@ -84,9 +85,9 @@ def face_trust(model: MorphableModel, size: int) -> tuple[NDArray[np.float32], N
         np.minimum(distance, away, out=distance)
         if index >= _FIRST_FEATURE:
             certain |= away < _CERTAIN.get(index, _FEATURE)
-    for pair in _BROW_TO_LID:
+    for pair in _BETWEEN_FEATURES:
         middle = landmarks[list(pair)].mean(axis=0)
-        certain |= np.linalg.norm(surface.positions - middle, axis=2) < _LID_FEATURE
+        certain |= np.linalg.norm(surface.positions - middle, axis=2) < _BETWEEN_FEATURE
     jaw_end = float(landmarks[[0, 16], 2].mean())
     chin = float(landmarks[8, 1])
     trust = ramp(distance, 85.0, 62.0)

@@ -11,8 +11,8 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from .morphable_model import MorphableModel
-from .names import REGION_NAMES
+from ..morphable_model import MorphableModel
+from ..names import REGION_NAMES
 from .skin_layout import skin_uvs
 
 #: Half angle that the eye's texture covers, seen from the eye's centre: its front half.

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .morphable_model import MorphableModel
+from ..morphable_model import MorphableModel
 from .position_map import texels_of
 from .skin_layout import SkinMesh, border_edges, inner_parts
 

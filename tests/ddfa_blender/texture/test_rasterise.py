@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddfa_blender import rasterise as module
-from ddfa_blender.rasterise import rasterise
+from ddfa_blender.texture import rasterise as module
+from ddfa_blender.texture.rasterise import rasterise
 
 
 def plainly(corners, width, height):

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddfa_blender import skin_paint
-from ddfa_blender.position_map import position_map
-from ddfa_blender.skin_paint import SKIN, paint_skin
+from ddfa_blender.texture import skin_paint
+from ddfa_blender.texture.position_map import position_map
+from ddfa_blender.texture.skin_paint import SKIN, paint_skin
 
 SIZE = 512
 
