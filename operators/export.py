@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
@@ -45,7 +47,7 @@ class _Export(ExportHelper):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context, cls.format_id)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     @property
@@ -84,8 +86,9 @@ class _Export(ExportHelper):
             state.tell(str(error), is_error=True)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        state.tell(f"Exported {path.name}")
-        self.report({"INFO"}, f"Exported {path}")
+        exported = rpt_("Exported {file}")
+        state.tell(exported.format(file=path.name))
+        self.report({"INFO"}, exported.format(file=path))
         return {"FINISHED"}
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
@@ -49,7 +51,7 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
         """Grey with a reason when it cannot run."""
         reason = disabled_reason(context)
         if reason is not None:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return reason is None
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -70,7 +72,8 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
             state.tell(str(error), is_error=True)
             self.report({"ERROR"}, str(error))
             return {"FINISHED"} if made else {"CANCELLED"}
-        message = f"Imported {', '.join(made)} as {'takes' if len(made) > 1 else 'a take'}"
+        imported = rpt_("Imported {names} as takes") if len(made) > 1 else rpt_("Imported {names} as a take")
+        message = imported.format(names=", ".join(made))
         state.tell(message)
         self.report({"INFO"}, message)
         return {"FINISHED"}

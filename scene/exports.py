@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
+from bpy.app.translations import pgettext_rpt as rpt_
 
 from . import export_gltf, export_tracks, export_usd, fbx
 from .export_tracks import Tracks
@@ -33,9 +35,9 @@ class ExportFormat:
     def missing(self) -> str | None:
         """Why Blender cannot write it as it is set up; None when it can."""
         if self.operator and getattr(bpy.types, self.operator, None) is None:
-            return f"Enable the add-on '{self.addon}' in the preferences"
+            return rpt_("Enable the add-on '{name}' in the preferences").format(name=self.addon)
         if self.build_option and not getattr(bpy.app.build_options, self.build_option, False):
-            return f"This Blender was built without {self.name}"
+            return rpt_("This Blender was built without {name}").format(name=self.name)
         return None
 
 
@@ -97,30 +99,32 @@ TARGETS: dict[str, str] = {
 
 #: What to choose in the importing program; its own words in quotation marks. None where it does not read the format.
 _HINTS: dict[tuple[str, str], str] = {
-    ("FBX", "UNREAL"): "Import as a skeletal mesh: turn on 'Import Morph Targets' and 'Import Animations'; scale 1",
-    ("FBX", "UNITY"): "Model tab: 'Import BlendShapes' on; Rig tab: 'Generic'; Animation tab: 'Anim. Compression' off",
-    ("FBX", "GODOT"): "Godot 4.3 and later reads FBX itself; glTF is the safer choice",
-    ("FBX", "BLENDER"): "Animation offset 0; keys otherwise come in one frame late",
-    ("FBX", "OTHER"): "Y is up; take its animation at the frame rate of this scene",
-    ("GLTF", "UNREAL"): "Import with Interchange: skeletal mesh with morph targets; the animation is one sequence",
-    ("GLTF", "UNITY"): "Needs the package 'glTFast'; choose 'Mecanim' or 'Legacy' under Animation",
-    ("GLTF", "GODOT"): "Import tab: Animation on, FPS as in this scene, 'Trimming' off",
-    ("GLTF", "BLENDER"): "Bone direction 'Blender'; shape keys and bones come in as one action",
-    ("GLTF", "OTHER"): "One animation with morph weights and bones, Y is up, metres",
-    ("USD", "UNREAL"): "Enable the plug-in 'USD Importer' and import with skeletal meshes and blend shapes",
-    ("USD", "UNITY"): "Needs the package 'USD'; FBX is the safer choice",
-    ("USD", "BLENDER"): "Import with Shape Keys and Armatures on",
-    ("USD", "OTHER"): "A UsdSkel skeleton with blend shapes; a .usdz has the textures inside",
-    ("CSV", "UNREAL"): "Import with the plug-in 'Live Link Face Importer'; the timecode counts from frame 0",
-    ("CSV", "UNITY"): "Needs a script or asset that reads the app's recordings; FBX has the animation itself",
-    ("CSV", "BLENDER"): "Import Live Link Face in this tab makes a take of it",
-    ("CSV", "OTHER"): "61 columns in radians and 0 to 1, timecode of 60 frames per second",
-    ("BVH", "BLENDER"): "Scale 0.01, forward -Z, up Y, at the frame rate of this scene",
-    ("BVH", "OTHER"): "Centimetres, Y is up, rotation order ZXY",
-    ("PERFORMANCE", "OTHER"): "Read it with json or numpy; the channels and units are named inside",
+    ("FBX", "UNREAL"): n_("Import as a skeletal mesh: turn on 'Import Morph Targets' and 'Import Animations'; scale 1"),
+    ("FBX", "UNITY"): n_(
+        "Model tab: 'Import BlendShapes' on; Rig tab: 'Generic'; Animation tab: 'Anim. Compression' off"
+    ),
+    ("FBX", "GODOT"): n_("Godot 4.3 and later reads FBX itself; glTF is the safer choice"),
+    ("FBX", "BLENDER"): n_("Animation offset 0; keys otherwise come in one frame late"),
+    ("FBX", "OTHER"): n_("Y is up; take its animation at the frame rate of this scene"),
+    ("GLTF", "UNREAL"): n_("Import with Interchange: skeletal mesh with morph targets; the animation is one sequence"),
+    ("GLTF", "UNITY"): n_("Needs the package 'glTFast'; choose 'Mecanim' or 'Legacy' under Animation"),
+    ("GLTF", "GODOT"): n_("Import tab: Animation on, FPS as in this scene, 'Trimming' off"),
+    ("GLTF", "BLENDER"): n_("Bone direction 'Blender'; shape keys and bones come in as one action"),
+    ("GLTF", "OTHER"): n_("One animation with morph weights and bones, Y is up, metres"),
+    ("USD", "UNREAL"): n_("Enable the plug-in 'USD Importer' and import with skeletal meshes and blend shapes"),
+    ("USD", "UNITY"): n_("Needs the package 'USD'; FBX is the safer choice"),
+    ("USD", "BLENDER"): n_("Import with Shape Keys and Armatures on"),
+    ("USD", "OTHER"): n_("A UsdSkel skeleton with blend shapes; a .usdz has the textures inside"),
+    ("CSV", "UNREAL"): n_("Import with the plug-in 'Live Link Face Importer'; the timecode counts from frame 0"),
+    ("CSV", "UNITY"): n_("Needs a script or asset that reads the app's recordings; FBX has the animation itself"),
+    ("CSV", "BLENDER"): n_("Import Live Link Face in this tab makes a take of it"),
+    ("CSV", "OTHER"): n_("61 columns in radians and 0 to 1, timecode of 60 frames per second"),
+    ("BVH", "BLENDER"): n_("Scale 0.01, forward -Z, up Y, at the frame rate of this scene"),
+    ("BVH", "OTHER"): n_("Centimetres, Y is up, rotation order ZXY"),
+    ("PERFORMANCE", "OTHER"): n_("Read it with json or numpy; the channels and units are named inside"),
 }
 #: Said where a program has no hint of its own.
-_UNREAD = "This program does not read the format by itself; choose another format"
+_UNREAD = n_("This program does not read the format by itself; choose another format")
 
 
 def hint(format_id: str, target_id: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty
 
+from ...translations import CONTEXT
 from ..exports import FORMATS, TARGETS
 
 _FORMATS = tuple((identifier, known.name, known.description) for identifier, known in FORMATS.items())
@@ -15,7 +16,12 @@ _TARGETS = tuple((identifier, name, "") for identifier, name in TARGETS.items())
 class ExportChoice(bpy.types.PropertyGroup):
     """The format, and the program that will read it."""
 
-    format: EnumProperty(name="Format", description="What kind of file the head is written to", items=_FORMATS)
+    format: EnumProperty(
+        name="Format",
+        description="What kind of file the head is written to",
+        items=_FORMATS,
+        translation_context=CONTEXT,
+    )
     target: EnumProperty(
         name="For", description="Program that will read the file; its import settings are shown below", items=_TARGETS
     )

@@ -27,7 +27,7 @@ _COMMAND_LINE = ("command.py", "command_settings.py", "outputs.py")
 #: Attributes of classes that Blender shows.
 _LABELS = ("bl_label", "bl_category")
 #: Functions that look a text up, under the names by which modules import or get them.
-_TRANSLATORS = re.compile(r"(pgettext(_\w+)?|iface_|tip_|rpt_|translate)$")
+_TRANSLATORS = re.compile(r"(pgettext(_\w+)?|iface_|tip_|rpt_|n_|translate)$")
 #: Functions that show one of their arguments → which one.
 _SHOWN = {
     "draw_text": 2,

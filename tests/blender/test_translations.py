@@ -93,7 +93,8 @@ def test_texts_end_as_the_english_ones_do(translations):
 
 def test_no_text_is_translated_twice_by_two_modules():
     german = support.module("translations.de")
-    parts = [part.TEXTS for part in (german.capture, german.performance, german.head, german.library)]
+    parts = [part.TEXTS for part in vars(german).values() if isinstance(part, types.ModuleType)]
+    assert len(parts) > 1
     assert sum(map(len, parts)) == len(german.TEXTS)
 
 

@@ -4,7 +4,15 @@
 A frame of the scene is an Einzelbild, one of the footage a Bild. Nobody is addressed: what to do is an infinitive.
 """
 
-from . import capture, head, library, performance
+from . import capture, exports, head, library, performance, retarget, retarget_panel
 
 #: English text → German text.
-TEXTS: dict[str, str] = {**capture.TEXTS, **performance.TEXTS, **head.TEXTS, **library.TEXTS}
+TEXTS: dict[str, str] = {
+    **capture.TEXTS,
+    **exports.TEXTS,
+    **performance.TEXTS,
+    **head.TEXTS,
+    **library.TEXTS,
+    **retarget.TEXTS,
+    **retarget_panel.TEXTS,
+}

@@ -146,7 +146,6 @@ TEXTS: dict[str, str] = {
     "A photo has no frame rate": "Ein Foto hat keine Bildrate",
     "The scene has the footage's rate already": "Die Szene hat schon die Bildrate des Filmmaterials",
     "There is no captured head in the scene": "In der Szene ist kein erfasster Kopf",
-    "Enable the add-on 'FBX format' in the preferences": "In den Einstellungen das Add-on 'FBX format' aktivieren",
     "The actor's texture is being baked": "Die Textur des Darstellers wird gebacken",
     "Baking cancelled": "Backen abgebrochen",
     "The head has its plain skin again": "Der Kopf hat wieder seine schlichte Haut",
