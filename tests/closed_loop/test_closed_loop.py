@@ -29,7 +29,7 @@ def test_every_frame_is_tracked(result: Comparison) -> None:
 def test_head_rotation(result: Comparison) -> None:
     # As captured: no offset is removed. 3.0 is wanted; the first regressor had 2.96 because its training was stopped
     # on this very clip. On 300 unseen heads it was worse than its successor (model/MODEL_CARD.md).
-    assert result.rotation_rms <= 3.7
+    assert result.rotation_rms <= 3.4
 
 
 def test_landmarks_lie_on_the_face(result: Comparison) -> None:
