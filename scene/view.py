@@ -32,6 +32,8 @@ def face_selected(context: bpy.types.Context) -> None:
     for window, area, region in _viewports(context):
         with context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_axis(type="FRONT")
+            # An orthographic view would stay outside whatever the head stands in, such as the default cube.
+            area.spaces.active.region_3d.view_perspective = "PERSP"
             bpy.ops.view3d.view_selected(use_all_regions=False)
 
 
