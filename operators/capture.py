@@ -19,6 +19,7 @@ from ..scene.preferences import preferences
 from ..scene.properties import current
 from . import state
 from .job import Job, Progress
+from .polling import is_interactive, may_run
 from .task import Captured, CaptureTask
 
 _POLL_SECONDS = 0.1
@@ -53,10 +54,7 @@ class DDFA_OT_capture(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Run to the end at once: scripts and Blender without a window."""
@@ -71,7 +69,7 @@ class DDFA_OT_capture(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Run on a thread while the user goes on working."""
-        if not _is_interactive(context):
+        if not is_interactive(context):
             return self.execute(context)
         state.tell("")
         face = LivePreview(partial(solutions.face_model, preferences().model_folder))
@@ -184,11 +182,6 @@ def _summary(frames: int, lost: int) -> str:
     if not lost:
         return captured
     return rpt_("{captured}, {lost} of them without a visible face (filled in)").format(captured=captured, lost=lost)
-
-
-def _is_interactive(context: bpy.types.Context) -> bool:
-    """There is a window whose timer can wake a modal operator."""
-    return not bpy.app.background and context.window is not None
 
 
 @contextmanager

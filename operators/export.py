@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
@@ -17,6 +16,7 @@ from ..ddfa_blender.errors import CaptureError
 from ..scene import head, takes
 from ..scene.exports import FORMATS
 from . import state
+from .polling import may_run
 
 #: Formats that hold the take's performance rather than what Blender plays.
 _OF_THE_TAKE = ("CSV", "BVH", "PERFORMANCE")
@@ -39,16 +39,12 @@ class _Export(ExportHelper):
     format_id: str
     if TYPE_CHECKING:  # Blender would take an annotation for a property
         filepath: str
-    poll_message_set: Callable[[str], None]  # Blender's, as the next
-    report: Callable[[set[str], str], None]
+    report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context, cls.format_id)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context, cls.format_id))
 
     @property
     def suffix(self) -> str:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import bpy
 import numpy as np
 from bpy.app.translations import pgettext_rpt as rpt_
@@ -17,6 +15,7 @@ from ..scene import footage, footage_sources, view
 from ..scene.properties import current
 from ..scene.timebase import Timebase
 from . import state
+from .polling import may_run
 
 _POINTS = (
     ("IN", "In Point", "Begin with the frame that is shown"),
@@ -50,7 +49,6 @@ class _FootageOperator:
     """Changes the scene's footage settings; grey with a reason while that is impossible."""
 
     bl_options = {"UNDO", "INTERNAL"}
-    poll_message_set: Callable[[str], None]  # Blender's
 
     @classmethod
     def reason(cls, context: bpy.types.Context) -> str | None:
@@ -60,10 +58,7 @@ class _FootageOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = _busy_reason(context) or cls.reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, _busy_reason(context) or cls.reason(context))
 
 
 def _busy_reason(context: bpy.types.Context) -> str | None:

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import bpy
-from bpy.app.translations import pgettext_tip as tip_
 
 from ..scene import live
 from ..scene.properties import current
+from .polling import may_run
 
 _GROUP_GAINS = ("gain_head", "gain_brows", "gain_eyes", "gain_mouth")
 
@@ -27,10 +27,7 @@ class DDFA_OT_reset_gains(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set all, then bake once."""

@@ -12,6 +12,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from ..ddfa_blender.errors import CaptureError
 from ..scene import camera, head, live
 from ..scene.head_take import footage_of, sample_at, shot_of
+from .polling import may_run
 
 _SOURCES = (
     ("FRAME", "Current Frame", "The head looks straight ahead in the scene's current frame"),
@@ -45,10 +46,7 @@ class DDFA_OT_level_head(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set the three angles."""
@@ -90,10 +88,7 @@ class DDFA_OT_add_footage_camera(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Take the footage that the take names; ask where it is if it has moved."""

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender.errors import CaptureError
 from ..scene import recordings
 from . import state
+from .polling import may_run
 
 _ANGLES = (
     ("RADIANS", "Radians", "As the app writes them"),
@@ -49,10 +49,7 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask which files; those that were dropped are known, and only their settings are asked for."""

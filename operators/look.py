@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
@@ -17,6 +16,7 @@ from ..scene import head, live, look, takes
 from ..scene.head_take import footage_of
 from . import state
 from .job import Job
+from .polling import is_interactive, may_run
 from .texture_task import TextureTask
 
 if TYPE_CHECKING:
@@ -64,16 +64,12 @@ def progress_text(translate: Callable[[str], str]) -> str:
 class _LookOperator:
     """Works on the current head."""
 
-    poll_message_set: Callable[[str], None]  # Blender's, as the next
-    report: Callable[[set[str], str], None]
+    report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def succeed(self, message: str) -> set[str]:
         """Tell how it went."""
@@ -116,7 +112,7 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
         state.tell("")
         try:
             self._prepare(context)
-            if not _is_interactive(context):
+            if not is_interactive(context):
                 return self._write(self._task(lambda _done, _total: None, lambda: False))
         except CaptureError as error:
             return self.fail(error)
@@ -185,11 +181,6 @@ def _captured(armature: bpy.types.Object | None, name: str = "") -> head.Head:
     if captured is None:
         raise CaptureError(f"The head {name} is gone; choose another one and bake again.")
     return captured
-
-
-def _is_interactive(context: bpy.types.Context) -> bool:
-    """There is a window whose timer can wake a modal operator."""
-    return not bpy.app.background and context.window is not None
 
 
 class DDFA_OT_wear_generated_skin(_LookOperator, bpy.types.Operator):

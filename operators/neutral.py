@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import bpy
-from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureError
@@ -15,6 +14,7 @@ from ..scene import head, live, takes
 from ..scene.pipeline import scene_of, scene_rate
 from ..scene.timebase import Timebase
 from . import state
+from .polling import may_run
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
@@ -39,8 +39,7 @@ def footage_seconds(scene: bpy.types.Scene, armature: bpy.types.Object, frame: f
 class _NeutralOperator:
     """Changes the neutral face of the current head and bakes it once, or changes nothing."""
 
-    poll_message_set: Callable[[str], None]  # Blender's, as the next
-    report: Callable[[set[str], str], None]
+    report: Callable[[set[str], str], None]  # Blender's
 
     def values(self, scene: bpy.types.Scene, armature: bpy.types.Object) -> dict[str, Any]:
         """The properties to set."""
@@ -49,10 +48,7 @@ class _NeutralOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set and bake."""

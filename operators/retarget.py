@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender.errors import CaptureError
 from ..scene import character, mapping_items, retarget
 from . import state
+from .polling import may_run
 
 
 def selection_reason(context: bpy.types.Context) -> str | None:
@@ -25,19 +25,12 @@ class RetargetOperator:
     """Grey with a reason when it cannot run; errors become one line."""
 
     reason: Callable[[bpy.types.Context], str | None]
-    poll_message_set: Callable[[str], None]  # Blender's, as the next
-    report: Callable[[set[str], str], None]
+    report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        if state.job is not None:
-            cls.poll_message_set(tip_("A capture is running"))
-            return False
-        reason = cls.reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, state.busy_reason() or cls.reason(context))
 
     def run(self, context: bpy.types.Context) -> str:
         """The work itself; gives the line that tells what was done, "" = nothing to tell."""

@@ -9,7 +9,6 @@ from pathlib import Path
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
@@ -17,6 +16,7 @@ from ..ddfa_blender import take_library
 from ..ddfa_blender.errors import CaptureError
 from ..scene import head, live, take_heads, take_list, takes
 from . import state
+from .polling import may_run
 
 
 def take_reason(_context: bpy.types.Context) -> str | None:
@@ -75,8 +75,7 @@ class _TakeOperator:
     """Runs on ``take``, or on the chosen line where a script or the panel names none; errors become one line."""
 
     reason: Callable[[bpy.types.Context], str | None]
-    poll_message_set: Callable[[str], None]  # Blender's, as the next
-    report: Callable[[set[str], str], None]
+    report: Callable[[set[str], str], None]  # Blender's
     take: StringProperty(
         name="Take", description="File of the take; empty = the one chosen in the list", options={"SKIP_SAVE", "HIDDEN"}
     )
@@ -84,10 +83,7 @@ class _TakeOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = state.busy_reason() or cls.reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, state.busy_reason() or cls.reason(context))
 
     def run(self, context: bpy.types.Context, file: Path) -> str:
         """The work itself; gives the line that tells what was done."""
@@ -230,16 +226,12 @@ class DDFA_OT_relink_take(_TakeOperator, bpy.types.Operator, ImportHelper):
 class _FolderOperator:
     """About the folder of takes as a whole."""
 
-    poll_message_set: Callable[[str], None]  # Blender's, as the next
-    report: Callable[[set[str], str], None]
+    report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = cls.reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, cls.reason(context))
 
     @staticmethod
     def reason(context: bpy.types.Context) -> str | None:

@@ -11,6 +11,7 @@ from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import FrameRate, nearest_rate, rate_text
 from ..scene import head, live
 from ..scene.pipeline import scene_of, scene_rate
+from .polling import may_run
 
 
 def footage_rate(scene: bpy.types.Scene) -> FrameRate | None:
@@ -55,10 +56,7 @@ class DDFA_OT_set_scene_rate(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
-        reason = disabled_reason(context)
-        if reason is not None:
-            cls.poll_message_set(tip_(reason))
-        return reason is None
+        return may_run(cls, disabled_reason(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set it."""

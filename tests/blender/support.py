@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -164,3 +164,25 @@ def data_names() -> dict[str, list[str]]:
         for prop in bpy.types.BlendData.bl_rna.properties
         if prop.type == "COLLECTION"
     }
+
+
+class WindowContext:
+    """A context with a window, as the interface has; ``timers`` are those that run."""
+
+    def __init__(self) -> None:
+        import bpy
+
+        self.scene, self.view_layer = bpy.context.scene, bpy.context.view_layer
+        self.window = object()
+        self.timers: list[str] = []
+        self.window_manager = SimpleNamespace(
+            windows=[],
+            event_timer_add=lambda seconds, window: self.timers.append("timer") or "timer",
+            event_timer_remove=self.timers.remove,
+            modal_handler_add=lambda operator: True,
+        )
+
+
+def event(kind: str, value: str = "NOTHING") -> SimpleNamespace:
+    """What Blender hands to a modal operator."""
+    return SimpleNamespace(type=kind, value=value)

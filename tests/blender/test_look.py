@@ -239,25 +239,6 @@ def test_buttons_are_grey_with_a_reason(armature, fake_bake):
         assert not getattr(bpy.ops.ddfa, operator).poll()
 
 
-class FakeContext:
-    """A context with a window, as the interface has; records the timer."""
-
-    def __init__(self):
-        self.scene, self.view_layer = bpy.context.scene, bpy.context.view_layer
-        self.window = object()
-        self.timers = []
-        self.window_manager = types.SimpleNamespace(
-            windows=[],
-            event_timer_add=lambda seconds, window: self.timers.append("timer") or "timer",
-            event_timer_remove=self.timers.remove,
-            modal_handler_add=lambda operator: True,
-        )
-
-
-def event(kind, value="NOTHING"):
-    return types.SimpleNamespace(type=kind, value=value)
-
-
 @pytest.fixture
 def modal(monkeypatch, armature, fake_bake):
     """The modal operator started by hand: no window exists here to send it events."""
@@ -268,8 +249,8 @@ def modal(monkeypatch, armature, fake_bake):
             if callable(member) and not name.startswith("__"):
                 setattr(operator, name, types.MethodType(member, operator))
     operator.report = lambda kinds, text: operator.reports.append((kinds, text))
-    monkeypatch.setattr(look, "_is_interactive", lambda context: True)
-    context = FakeContext()
+    monkeypatch.setattr(look, "is_interactive", lambda context: True)
+    context = support.WindowContext()
     yield operator, context, fake_bake
     state = support.module("operators.state")
     if state.job is not None:
@@ -281,11 +262,11 @@ def modal(monkeypatch, armature, fake_bake):
 def test_modal_bakes_while_blender_stays_alive(modal, armature):
     operator, context, _ = modal
     look = support.module("operators.look")
-    assert operator.invoke(context, event("LEFTMOUSE")) == {"RUNNING_MODAL"}
+    assert operator.invoke(context, support.event("LEFTMOUSE")) == {"RUNNING_MODAL"}
     assert look.is_baking() and "baked" in look.disabled_reason(context)
-    assert operator.modal(context, event("MOUSEMOVE")) == {"PASS_THROUGH"}
+    assert operator.modal(context, support.event("MOUSEMOVE")) == {"PASS_THROUGH"}
     assert operator._job.wait(10.0)
-    assert operator.modal(context, event("TIMER")) == {"FINISHED"}
+    assert operator.modal(context, support.event("TIMER")) == {"FINISHED"}
     assert context.timers == [] and not look.is_baking()
     assert skin_image(armature).name.endswith("Actor")
 
@@ -294,20 +275,20 @@ def test_modal_esc_leaves_the_file_exactly_as_it_was(modal, armature):
     operator, context, fake = modal
     fake.steps = 10**9
     before, image = support.data_names(), skin_image(armature)
-    operator.invoke(context, event("LEFTMOUSE"))
-    assert operator.modal(context, event("ESC", "PRESS")) == {"RUNNING_MODAL"}
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator.modal(context, support.event("ESC", "PRESS")) == {"RUNNING_MODAL"}
     assert operator._job.wait(10.0)
-    assert operator.modal(context, event("TIMER")) == {"CANCELLED"}
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
     assert support.data_names() == before and skin_image(armature) == image
     assert context.timers == []
 
 
 def test_modal_result_for_a_head_that_was_deleted_meanwhile_is_one_sentence(modal, armature):
     operator, context, _ = modal
-    operator.invoke(context, event("LEFTMOUSE"))
+    operator.invoke(context, support.event("LEFTMOUSE"))
     assert operator._job.wait(10.0)
     bpy.data.objects.remove(armature)
-    assert operator.modal(context, event("TIMER")) == {"CANCELLED"}
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
     assert any("is gone" in text for _, text in operator.reports)
 
 

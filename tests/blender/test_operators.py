@@ -180,25 +180,6 @@ def test_a_path_relative_to_the_blend_file_is_understood(footage, fake_core):
     assert fake_core.calls[0].video == footage
 
 
-class FakeContext:
-    """A context with a window, as the interface has; records the timer."""
-
-    def __init__(self):
-        self.scene, self.view_layer = bpy.context.scene, bpy.context.view_layer
-        self.window = object()
-        self.timers = []
-        self.window_manager = types.SimpleNamespace(
-            windows=[],
-            event_timer_add=lambda seconds, window: self.timers.append("timer") or "timer",
-            event_timer_remove=self.timers.remove,
-            modal_handler_add=lambda operator: True,
-        )
-
-
-def event(kind, value="NOTHING"):
-    return types.SimpleNamespace(type=kind, value=value)
-
-
 @pytest.fixture
 def modal(monkeypatch, footage, fake_core):
     """The modal operator started by hand: no window exists here to send it events."""
@@ -209,8 +190,8 @@ def modal(monkeypatch, footage, fake_core):
             setattr(operator, name, types.MethodType(member, operator))
     operator.report = lambda kinds, text: operator.reports.append((kinds, text))
     operator._job = None
-    monkeypatch.setattr(capture, "_is_interactive", lambda context: True)
-    context = FakeContext()
+    monkeypatch.setattr(capture, "is_interactive", lambda context: True)
+    context = support.WindowContext()
     yield operator, context, fake_core
     state = support.module("operators.state")
     if state.job is not None:
@@ -221,12 +202,12 @@ def modal(monkeypatch, footage, fake_core):
 
 def test_modal_writes_the_result_once_and_lets_other_events_pass(modal):
     operator, context, _ = modal
-    assert operator.invoke(context, event("LEFTMOUSE")) == {"RUNNING_MODAL"}
+    assert operator.invoke(context, support.event("LEFTMOUSE")) == {"RUNNING_MODAL"}
     assert "running" in support.module("operators.capture").disabled_reason(context)
-    assert operator.modal(context, event("MOUSEMOVE")) == {"PASS_THROUGH"}
+    assert operator.modal(context, support.event("MOUSEMOVE")) == {"PASS_THROUGH"}
     assert bpy.data.actions.keys() == []
     assert operator._job.wait(10.0)
-    assert operator.modal(context, event("TIMER")) == {"FINISHED"}
+    assert operator.modal(context, support.event("TIMER")) == {"FINISHED"}
     assert context.timers == [] and support.module("operators.state").job is None
     assert support.module("scene.head").of_armature(bpy.context.scene.ddfa.head) is not None
 
@@ -235,11 +216,11 @@ def test_modal_esc_leaves_the_file_exactly_as_it_was(modal):
     operator, context, fake = modal
     fake.frames = 10**9
     before = support.data_names()
-    operator.invoke(context, event("LEFTMOUSE"))
-    assert operator.modal(context, event("TIMER")) == {"PASS_THROUGH"}
-    assert operator.modal(context, event("ESC", "PRESS")) == {"RUNNING_MODAL"}
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator.modal(context, support.event("TIMER")) == {"PASS_THROUGH"}
+    assert operator.modal(context, support.event("ESC", "PRESS")) == {"RUNNING_MODAL"}
     assert operator._job.wait(10.0)
-    assert operator.modal(context, event("TIMER")) == {"CANCELLED"}
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
     assert support.data_names() == before
     assert context.timers == [] and support.module("operators.state").job is None
 
@@ -247,9 +228,9 @@ def test_modal_esc_leaves_the_file_exactly_as_it_was(modal):
 def test_modal_error_is_reported_and_ends_cleanly(modal, errors):
     operator, context, fake = modal
     fake.error = errors.CaptureError("It is no video; pick another.")
-    operator.invoke(context, event("LEFTMOUSE"))
+    operator.invoke(context, support.event("LEFTMOUSE"))
     assert operator._job.wait(10.0)
-    assert operator.modal(context, event("TIMER")) == {"CANCELLED"}
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
     assert ({"ERROR"}, "It is no video; pick another.") in operator.reports
     assert context.timers == [] and support.module("operators.state").job is None
 
@@ -257,7 +238,7 @@ def test_modal_error_is_reported_and_ends_cleanly(modal, errors):
 def test_modal_ended_by_blender_stops_the_thread_and_the_timer(modal):
     operator, context, fake = modal
     fake.frames = 10**9
-    operator.invoke(context, event("LEFTMOUSE"))
+    operator.invoke(context, support.event("LEFTMOUSE"))
     job = operator._job
     operator.cancel(context)
     assert job.wait(10.0)
@@ -267,14 +248,14 @@ def test_modal_ended_by_blender_stops_the_thread_and_the_timer(modal):
 def test_disabling_while_a_capture_runs_stops_it(modal):
     operator, context, fake = modal
     fake.frames = 10**9
-    operator.invoke(context, event("LEFTMOUSE"))
+    operator.invoke(context, support.event("LEFTMOUSE"))
     job, operators = operator._job, support.module("operators")
     with bpy.context.temp_override():
         support.module("operators.state").timer = None  # it belongs to the made-up window
         operators.unregister()
     assert job.done and support.module("operators.state").job is None
     operators.register()
-    assert operator.modal(context, event("TIMER")) == {"CANCELLED"}
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
 
 
 def test_export_writes_the_captured_head(footage, fake_core, tmp_path):
