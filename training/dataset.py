@@ -81,6 +81,9 @@ _MOVED, _RARITY_GAIN = 0.3, 0.04
 _LARGEST_WEIGHT = 8.0
 
 
+#: What a photo gains for eyes that are shut: lids close on few photos, and on all footage.
+_BLINK_GAIN = 2.5
+_BLINKS = [ARKIT_NAMES.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]
 #: What a photo gains for a gaze that its head's yaw does not tell, times how far off that would be.
 _GAZE_GAIN = 4.0
 _GAZE_LEFT, _GAZE_RIGHT = (
@@ -99,12 +102,12 @@ def _gaze_surprise(yaw: NDArray, arkit: NDArray) -> NDArray[np.float64]:
 
 
 def _photo_weights(params: NDArray, arkit: NDArray) -> NDArray[np.float64]:
-    """Sampling weight (n,): raised for turned heads, rare expressions and telling gazes."""
+    """Sampling weight (n,): raised for turned heads, rare expressions, telling gazes and blinks."""
     yaw = np.degrees(np.arcsin(np.clip(-params[:, 8] / np.linalg.norm(params[:, 8:11], axis=1), -1, 1)))
     moved = arkit > _MOVED
     share = np.maximum(moved.mean(axis=0), 1e-3)
     weight = 1.0 + np.clip(np.abs(yaw) / 15.0, 0, 4) + _RARITY_GAIN * (moved / share).sum(axis=1)
-    weight += _GAZE_GAIN * _gaze_surprise(yaw, arkit)
+    weight += _GAZE_GAIN * _gaze_surprise(yaw, arkit) + _BLINK_GAIN * arkit[:, _BLINKS].max(axis=1)
     return np.asarray(np.minimum(weight, _LARGEST_WEIGHT))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from ddfa_blender.names import REGION_NAMES
 
@@ -42,6 +44,34 @@ class HeadMesh:
     def in_region(self, name: str) -> NDArray[np.bool_]:
         """Mask (V,) of a region of ``REGION_NAMES``."""
         return self.vertex_regions == REGION_NAMES.index(name)
+
+    def mouth_lining(self) -> NDArray[np.bool_]:
+        """Quads (F,) of the skin inside the mouth, of which a viewer sees next to nothing.
+
+        MakeHuman unwraps it as an island of its own; the first two edge loops inside the lips still belong to the face.
+        """
+        skin = self.quad_regions == REGION_NAMES.index("skin")
+        uvs = self.quad_uvs[skin]
+        edges = np.concatenate([uvs[:, [i, i + 1]] for i in range(3)])
+        size = len(self.uv)
+        graph = coo_matrix((np.ones(len(edges), dtype=bool), (edges[:, 0], edges[:, 1])), shape=(size, size))
+        island = connected_components(graph, directed=False)[1][uvs[:, 0]]
+        # Of all islands but the face's own, only this one comes to the middle behind the lips.
+        x, y, z = self.base[self.quads[skin]].mean(axis=1).T
+        behind_lips = (np.abs(x) < 0.1) & (y > -0.6) & (y < 0.0) & (z > 1.0)
+        others = island[behind_lips & (island != np.bincount(island).argmax())]
+        lining = np.zeros(len(self.quads), dtype=bool)
+        lining[skin] = island == np.bincount(others).argmax()
+        return lining
+
+    def lip_edges(self) -> NDArray[np.bool_]:
+        """Quads (F,) of the skin along the seam with the mouth's lining: where closed lips touch."""
+        lining = self.mouth_lining()
+        skin = (self.quad_regions == REGION_NAMES.index("skin")) & ~lining
+        # The lining's other end, at the throat, has a seam too.
+        seam = np.intersect1d(self.quads[lining], self.quads[skin])
+        seam = seam[self.base[seam, 2] > 1.0]
+        return skin & np.isin(self.quads, seam).any(axis=1)
 
 
 def _collect(base: BaseMesh) -> tuple[NDArray, NDArray, NDArray]:

@@ -43,6 +43,13 @@ _EXPRESSION_BOOSTS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("mouthPucker", "mouthRollLower", "mouthRollUpper"), 1.0),
     (("browInnerUp", "browOuterUpLeft", "browOuterUpRight", "browDownLeft", "browDownRight"), 16.0),
 )
+#: Millimetres by which MakeHuman's teeth and tongue are moved (left, up, forwards): they sit 8 mm behind the lips and
+#: above the line where these part, so that smiles and speech would show a dark gap instead of teeth.
+_DENTAL_OFFSETS: dict[str, tuple[float, float, float]] = {
+    "teeth_upper": (0.0, -2.0, 4.5),
+    "teeth_lower": (0.0, -0.5, 3.0),
+    "tongue": (0.0, 0.0, 2.0),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +129,8 @@ def assemble(parts: ModelParts, landmark_vertices: NDArray, landmark_weights: ND
     """
     head = parts.head
     mean = 0.5 * (parts.identities.mean + mirrored(parts.identities.mean, head.mirror))
+    for region, offset in _DENTAL_OFFSETS.items():
+        mean[head.in_region(region)] += offset
     return MorphableModel(
         mean=mean.astype(np.float32),
         shape_basis=parts.shape.basis.astype(np.float16).astype(np.float32),

@@ -16,6 +16,8 @@ from torch.nn import functional
 
 from ddfa_blender.names import ARKIT_NAMES, PARAMETER_COUNT
 
+from .depthwise import DepthwiseConvolution
+
 #: (output channels at width 1, stride) of the depthwise-separable blocks.
 _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),) * 5, (1024, 2), (1024, 1))
 #: Layers of the backbone (two for each block, after the stem) up to the last map at a sixteenth of the resolution.
@@ -36,8 +38,9 @@ class Heads(NamedTuple):
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, groups: int = 1) -> nn.Sequential:
+    kind = DepthwiseConvolution if groups > 1 else nn.Conv2d
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        kind(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )
@@ -71,6 +74,8 @@ class FaceRegressor(nn.Module):
             layers += [_convolution(channels, channels, 3, stride, channels), _convolution(channels, outputs, 1, 1)]
             channels = outputs
         self.backbone = nn.Sequential(*layers)
+        #: The first so many layers of the backbone are not trained (:meth:`freeze`).
+        self.frozen = 0
         middle = int(_BLOCKS[-3][0] * width)
         self.middle_pooling = LearnedPooling(middle, _MIDDLE_SIDE)
         self.last_pooling = LearnedPooling(channels, _LAST_SIDE)
@@ -79,6 +84,26 @@ class FaceRegressor(nn.Module):
         nn.init.normal_(self.heads.weight, std=0.01)
         nn.init.zeros_(self.heads.weight[:, channels:])
         nn.init.zeros_(self.heads.bias)
+
+    def freeze(self, layers: int) -> None:
+        """Keep the first ``layers`` of the backbone as they are, BatchNorm statistics included.
+
+        At the largest maps a step spends most of its time; edges and blobs are learnt early.
+
+        Raises:
+            ValueError: as many layers cannot be frozen.
+        """
+        if not 0 <= layers <= _MIDDLE:
+            raise ValueError(f"0 to {_MIDDLE} layers can be frozen, not {layers}")
+        self.frozen = layers
+        self.backbone[:layers].requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> FaceRegressor:
+        """As in PyTorch; frozen layers stay in evaluation mode."""
+        super().train(mode)
+        self.backbone[: self.frozen].eval()
+        return self
 
     def forward(self, images: Tensor) -> Heads:
         """Raw outputs of the heads for normalised images."""

@@ -16,7 +16,7 @@ import torch
 from .faces import PICTURE_SIZE, SHARED
 from .fitting import fit_landmarks
 from .make_morphable_model import STATISTICS, make_parts
-from .surface import SurfacePoints, place_points
+from .surface import SurfacePoints
 from .teacher_landmarks import (
     MESH_LANDMARKS,
     HeadBases,
@@ -31,6 +31,8 @@ MIRROR_68 = np.array(
      45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
      54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
 )  # fmt: skip
+#: The last eight of the 68.
+_INNER_LIPS = tuple(range(60, 68))
 
 
 def read_places(name: str) -> SurfacePoints:
@@ -57,7 +59,7 @@ def main() -> None:
         targets.append(points / box)
         vertices.append(camera[:, :2] / box)
     targets_stacked, vertices_stacked = np.concatenate(targets, axis=1), np.concatenate(vertices, axis=1)
-    places = place_points(targets_stacked, vertices_stacked, head.triangles, head.mirror, MIRROR_68, nearest=8)
+    places = head.places(targets_stacked, vertices_stacked, MIRROR_68, _INNER_LIPS, nearest=8)
     distance = places.of(vertices_stacked) - targets_stacked
     error = np.linalg.norm(distance.reshape(68, -1, 2), axis=-1).mean(axis=1) * 100
     print(f"fitted model on human labels: NME-68 {error.mean():.2f} %, NME-51 {error[17:].mean():.2f} %")

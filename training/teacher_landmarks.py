@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.names import ARKIT_NAMES, REGION_NAMES
 
 from .faces import PICTURE_SIZE, SHARED, read_shard, shard_paths
 from .fitting import Fit, FitSettings, fit_landmarks
@@ -37,26 +37,32 @@ _CLOSEST_ROUNDS, _PLACING_ROUNDS, _PLACING_FACES = 30, 3, 900
 
 @dataclass(frozen=True, eq=False)
 class HeadBases:
-    """What the fits need of the model: ``mean`` (V, 3), ``bases`` (50, V, 3), skin ``triangles``, mirror map and
-    parities.
+    """What the fits need of the model: ``mean`` (V, 3), ``bases`` (50, V, 3), skin ``triangles``, those of the lips'
+    edges, mirror map and parities.
     """
 
     mean: NDArray[np.float64]
     bases: NDArray[np.float64]
     triangles: NDArray[np.int64]
+    lip_edges: NDArray[np.int64]
     mirror: NDArray[np.int64]
     parity: NDArray[np.float64]  # (50,) sign of each coefficient under reflection
 
     @classmethod
     def of(cls, parts: ModelParts) -> HeadBases:
-        """Bases of the assembled parts; triangles of the front of the face only, mouth cavity left out."""
+        """Bases of the assembled parts; triangles of the front of the face only.
+
+        The mouth's lining is left out: while a mouth opens, it goes where the lower lip's edge ought to be, and a
+        landmark placed there would have closed lips overlap.
+        """
         head = parts.head
-        quads = head.quads[(head.quad_regions == 0) & (face_weight(head)[head.quads] > 0.12).all(axis=1)]
-        triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]], quads[:, [0, 1, 3]], quads[:, [1, 2, 3]]])
+        skin = (head.quad_regions == REGION_NAMES.index("skin")) & ~head.mouth_lining()
+        front = skin & (face_weight(head)[head.quads] > 0.12).all(axis=1)
         return cls(
             parts.identities.mean,
             np.concatenate([parts.shape.basis, expression_basis(parts)]),
-            triangles.astype(np.int64),
+            _triangles(head.quads[front]),
+            _triangles(head.quads[head.lip_edges()]),
             head.mirror,
             np.concatenate([parts.shape.parity, parts.expression.parity]).astype(np.float64),
         )
@@ -64,6 +70,27 @@ class HeadBases:
     def at(self, points: SurfacePoints) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean (L, 3) and bases (L, 3, 50) at surface points, for :func:`fit_landmarks`."""
         return torch.from_numpy(points.of(self.mean)), torch.from_numpy(points.of(self.bases)).permute(1, 2, 0)
+
+    def places(
+        self, targets: NDArray, vertices: NDArray, partner: NDArray, inner_lips: tuple[int, ...], nearest: int = 4
+    ) -> SurfacePoints:
+        """Places of points as :func:`place_points` finds them, those of ``inner_lips`` on the lips' edges.
+
+        The fits open a mouth a little less than it is, being regularised. Without that restriction the points would
+        slide to where the surface moves more, away from the edge, and closed lips would overlap.
+        """
+        places = place_points(targets, vertices, self.triangles, self.mirror, partner, nearest)
+        lips = np.array(inner_lips)
+        local_partner = np.argsort(lips)[np.searchsorted(np.sort(lips), partner[lips])]
+        edge = place_points(targets[lips], vertices, self.lip_edges, self.mirror, local_partner, nearest)
+        places.vertices[lips], places.weights[lips] = edge.vertices, edge.weights
+        return places
+
+
+def _triangles(quads: NDArray) -> NDArray[np.int64]:
+    """All four triangles of each quad, so that neither diagonal is preferred."""
+    triangles = [quads[:, corners] for corners in ([0, 1, 2], [0, 2, 3], [0, 1, 3], [1, 2, 3])]
+    return np.concatenate(triangles).astype(np.int64)
 
 
 def mirror_permutation(mean: NDArray) -> NDArray[np.int64]:
@@ -107,8 +134,8 @@ def landmark_weights() -> torch.Tensor:
 #: The teacher's contours of lids and lips.
 EYELIDS = (33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 173,
            263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398)  # fmt: skip
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
-        78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
+INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409, *INNER_LIPS)
 
 
 def _moved_onto(points: NDArray, mean: NDArray) -> NDArray:
@@ -152,7 +179,7 @@ def closest_on_mean(neutral: NDArray, head: HeadBases, parts: ModelParts, partne
     points = _anchor(neutral, head, parts)
     vertices = head.mean
     weights = landmark_weights()
-    places = place_points(points, vertices, head.triangles, head.mirror, partner)
+    places = head.places(points, vertices, partner, INNER_LIPS)
     for _ in range(_CLOSEST_ROUNDS):
         mean, bases = head.at(places)
         fit = fit_landmarks(torch.from_numpy(points)[None], mean, bases, weights, FitSettings(noise=0.01))
@@ -164,7 +191,7 @@ def closest_on_mean(neutral: NDArray, head: HeadBases, parts: ModelParts, partne
         # The fit leaves depth free; bring the surface to the points' mean depth.
         camera[:, 2] += points[:, 2].mean() - places.of(camera)[:, 2].mean()
         vertices = camera
-        places = place_points(points, vertices, head.triangles, head.mirror, partner)
+        places = head.places(points, vertices, partner, INNER_LIPS)
     return places
 
 
@@ -206,7 +233,7 @@ def refine(points: NDArray, head: HeadBases, places: SurfacePoints, partner: NDA
         fit = fit_landmarks(torch.from_numpy(points), mean, bases, weights, _PLACING_FIT)
         print(f"round {round_index}: mean residual {fit.residual.mean():.3f} px", flush=True)
         targets, vertices = stacked_views(points, fit, head, partner, _PLACING_FIT.depth_weight)
-        places = place_points(targets, vertices, head.triangles, head.mirror, partner)
+        places = head.places(targets, vertices, partner, INNER_LIPS)
     return places
 
 

@@ -65,10 +65,12 @@ class Trainer:
         self.network = FaceRegressor(settings.width).to(device, memory_format=torch.channels_last)
         self.averaged = FaceRegressor(settings.width).to(device)
         self.averaged.load_state_dict(self.network.state_dict())
+        self.network.freeze(settings.frozen_layers)
         self.statistics = statistics.to(device)
         self.loss = RegressorLoss(MorphableModel.load(), self.statistics, settings.weights).to(device)
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1]
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        decayed = [p for p in trained if p.ndim > 1]
+        plain = [p for p in trained if p.ndim <= 1]
         self.optimiser = torch.optim.AdamW(
             [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}],
             lr=settings.learning_rate,
@@ -255,7 +257,7 @@ def main() -> None:
     defaults = TrainingSettings(run="")
     names = (
         "crops", "batch", "learning_rate", "width", "seed", "save_every", "render_share", "look_ahead", "follow",
-        "workers",
+        "workers", "frozen_layers",
     )  # fmt: skip
     for name in names:
         value = getattr(defaults, name)

@@ -59,7 +59,8 @@ class TrainingSettings:
 
     Stages with small crops cost less (MobileNet pools globally). ``render_share`` of the stills are renders, the rest
     photos. ``look_ahead`` is the paper's k; after each look-ahead the winner goes on alone for ``follow`` steps (the
-    paper's 0 doubles the cost of a step, which a CPU feels).
+    paper's 0 doubles the cost of a step, which a CPU feels). The first ``frozen_layers`` of the backbone stay as they
+    are: for going on from a trained network.
     """
 
     run: str
@@ -79,6 +80,7 @@ class TrainingSettings:
     render_share: float = 0.4
     leave_out_sources: tuple[int, ...] = ()
     workers: int = 1
+    frozen_layers: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
 

@@ -68,3 +68,9 @@ def test_jaw_opens_downwards_and_takes_the_lower_teeth_along(model):
     upper = np.unique(model.quads[model.quad_regions == REGION_NAMES.index("teeth_upper")])
     assert jaw[lower, 1].mean() < -5
     assert np.abs(jaw[upper]).max() < 0.01
+
+
+def test_the_landmarks_inside_the_lips_touch_while_the_mouth_is_closed(model):
+    points = model.landmarks68(np.zeros(40), np.zeros(10))
+    upper, lower = points[[61, 62, 63]], points[[67, 66, 65]]
+    np.testing.assert_allclose(upper[:, :2], lower[:, :2], atol=2.0)

@@ -162,3 +162,21 @@ def test_exported_file_equals_the_network(pictures, augmenter, statistics, tmp_p
         stored = load_deployed(tmp_path / "checkpoint.pt").statistics
         np.testing.assert_allclose(found[0], stored.real_params(heads.params).numpy(), atol=1e-3)
         np.testing.assert_allclose(found[3], torch.sigmoid(heads.confidence).numpy(), atol=1e-4)
+
+
+def test_frozen_layers_stay_as_they_are_and_the_others_learn(pictures, augmenter, statistics):
+    trainer = Trainer(replace(SETTINGS, frozen_layers=3), statistics, torch.device("cpu"))
+    before = {name: value.clone() for name, value in trainer.network.backbone.state_dict().items()}
+    sequence = BatchSequence(pictures, augmenter, SETTINGS.shapes(), 1)
+    for step in range(2):
+        trainer.train_step(sequence[step], Objective.VERTICES)
+    trainer.vertex_error(sequence[2])  # goes through evaluation mode and back
+    trainer.train_step(sequence[3], Objective.VERTICES)
+    for name, value in trainer.network.backbone.state_dict().items():
+        frozen = int(name.split(".")[0]) < 3
+        assert torch.equal(value, before[name]) == frozen, name
+
+
+def test_the_last_layers_cannot_be_frozen():
+    with pytest.raises(ValueError, match="layers can be frozen"):
+        FaceRegressor(0.25).freeze(99)
