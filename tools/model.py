@@ -30,7 +30,9 @@ STEPS = {
     "landmarks": Step((("teacher_landmarks",), ("place_landmarks",), ("make_morphable_model",))),
     "labels": Step((("make_labels",),)),
     "renders": Step((("rendering.heads", "--count", "4000"),), needs_faces=False, in_blender=True),
-    "regressor": Step((("train", "--run", "release", "--resume"), ("export", "--run", "release"))),
+    "regressor": Step(
+        (("train", "--run", "release", "--resume"), ("calibration", "--run", "release"), ("export", "--run", "release"))
+    ),
 }
 
 

@@ -21,6 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from ddfa_blender.paths import model_file
 from ddfa_blender.projection import CROP_SIZE
 
+from .calibration import Calibration
 from .network import DeployedRegressor, FaceRegressor
 from .train import load_statistics
 from .workspace import RUNS
@@ -30,18 +31,21 @@ OUTPUTS = ("params", "landmarks", "arkit", "confidence")
 BRANCH_SHARE = 0.75
 
 
-def load_deployed(checkpoint: Path) -> DeployedRegressor:
-    """The averaged network of a checkpoint with BatchNorm folded into its convolutions."""
+def load_deployed(checkpoint: Path, calibration: Calibration | None = None) -> DeployedRegressor:
+    """The averaged network of a checkpoint with BatchNorm folded into its convolutions, and perhaps calibrated."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     network = FaceRegressor(state["settings"]["width"])
     network.load_state_dict(state["averaged"])
     network.eval()
+    deployed = DeployedRegressor(network, load_statistics(state)).eval()
+    if calibration is not None:
+        calibration.apply(deployed)
     for index, layer in enumerate(network.backbone):
         fused = fuse_conv_bn_eval(layer[0], layer[1])
         network.backbone[index] = nn.Sequential(fused, nn.ReLU())
     # The file holds the heads as float16; rounded here, both compute with the same numbers.
     network.heads.weight.data = network.heads.weight.data.half().float()
-    return DeployedRegressor(network, load_statistics(state)).eval()
+    return deployed
 
 
 def _store_heads_as_float16(model: onnx.ModelProto, heads: NDArray) -> None:
@@ -57,10 +61,13 @@ def _store_heads_as_float16(model: onnx.ModelProto, heads: NDArray) -> None:
 def export(checkpoint: Path, out: Path) -> str:
     """Write the ONNX file, check it against PyTorch on random crops, and return its SHA-256.
 
+    A ``calibration.npz`` beside the checkpoint (:mod:`training.calibration`) becomes part of the heads.
+
     Raises:
         RuntimeError: ONNX Runtime's outputs differ from PyTorch's by more than rounding.
     """
-    deployed = load_deployed(checkpoint)
+    beside = checkpoint.with_name("calibration.npz")
+    deployed = load_deployed(checkpoint, Calibration.load(beside) if beside.exists() else None)
     generator = torch.Generator().manual_seed(0)
     crops = torch.randint(0, 256, (2, CROP_SIZE, CROP_SIZE, 3), generator=generator, dtype=torch.uint8)
     part = out.with_suffix(".part.onnx")
