@@ -45,7 +45,7 @@ def use_made_up_faces() -> None:
 
     capture, solutions = support.module("ddfa_blender.capture"), support.module("ddfa_blender.solutions")
     engine = square_engine(solutions.face_model(None))
-    capture.Engine.load = lambda *_: engine
+    capture.Engine.kept = lambda *_: engine
 
 
 def make_clip(folder: Path, frames: int) -> Path:

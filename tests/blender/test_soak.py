@@ -17,7 +17,7 @@ def soaking(monkeypatch, model):
 
     monkeypatch.setattr(support.module("ddfa_blender.solutions"), "_bundled", lambda: model)
     capture = support.module("ddfa_blender.capture")
-    monkeypatch.setattr(capture.Engine, "load", capture.Engine.load)  # taken back after the test
+    monkeypatch.setattr(capture.Engine, "kept", capture.Engine.kept)  # taken back after the test
     soak_in_blender.use_made_up_faces()
     return soak_in_blender
 
