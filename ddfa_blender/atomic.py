@@ -1,19 +1,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write files so that a crash leaves the old file or the new one, never half of one."""
+"""Write files so that a crash leaves the old file or the new one, never half of one, and no litter that grows.
+
+What is not complete yet has a name of its own beside its place. Its writer keeps it locked; the lock goes with the
+process, however that ends. Whoever writes there next removes what nobody locks any more.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Callable
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from .errors import CaptureError
 
+try:
+    import fcntl
+except ImportError:  # Windows: there an open file cannot be deleted, and age tells the rest
+    fcntl = None  # type: ignore[assignment]
+
+_TEMPORARY = ".tmp"
+_TEMPORARY_NAME = re.compile(r"\.(.+)\.([0-9]+)\.tmp", re.DOTALL)
+#: How often a file is made anew that somebody sweeps away at the moment it is made.
+_TRIES = 5
+#: Folders that several files or an exporter are at work in, and the file in each that its owner keeps locked.
+_FOLDER_PREFIX, _OWNER = ".ddfa-", ".owner"
+#: Seconds after which what cannot be locked, or has no lock yet, counts as left behind.
+_OLD = 3600.0
+#: Errors that say that the disk, or the user's share of it, is full.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
 
 
 def check_writable(path: Path | str) -> None:
@@ -30,11 +56,12 @@ def check_writable(path: Path | str) -> None:
     probe = _temporary(target)
     try:
         # Asking for permission bits is not enough: network drives and Windows lie about them.
+        probe.unlink(missing_ok=True)
         with probe.open("xb"):
             pass
         probe.unlink()
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
 
 
 def write_atomically(path: Path | str, write: Callable[[BinaryIO], None]) -> None:
@@ -46,15 +73,20 @@ def write_atomically(path: Path | str, write: Callable[[BinaryIO], None]) -> Non
     target = Path(path)
     temporary = _temporary(target)
     try:
-        with temporary.open("wb") as file:
+        sweep(target.parent, target.name)
+        with _open_held(temporary) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+            if fcntl is not None:  # while it is locked; Windows renames no open file
+                os.replace(temporary, target)
+        if fcntl is None:
+            os.replace(temporary, target)
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk complains even of a file that is not there
+            temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path | str, value: object) -> None:
@@ -68,9 +100,87 @@ def write_json(path: Path | str, value: object) -> None:
     write_atomically(path, lambda file: _write_text(file, text))
 
 
+@contextmanager
+def work_folder(beside: Path) -> Iterator[Path]:
+    """An empty folder in the folder ``beside``, on the same disk, so that files in it can be renamed to their places.
+
+    It goes with the block, and if the process dies, with the next one that works there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for other in beside.glob(f"{_FOLDER_PREFIX}*"):
+        if other.is_dir() and is_abandoned(other / _OWNER):
+            shutil.rmtree(other, ignore_errors=True)
+    # On Windows the owner's file must be closed before the folder can go.
+    with (
+        tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX, dir=beside, ignore_cleanup_errors=True) as folder,
+        (Path(folder) / _OWNER).open("wb") as owner,
+    ):
+        hold(owner)
+        yield Path(folder)
+
+
+def hold(file: IO[bytes]) -> bool:
+    """Lock a file that is open for writing until it is closed; False where somebody else has it, or nobody can."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether nobody is at work any more on a file that its writer would :func:`hold`; False where none can tell."""
+    try:
+        if fcntl is None:
+            return time.time() - path.stat().st_mtime > _OLD
+        with path.open("rb+") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    except FileNotFoundError:
+        return _is_old(path.parent)
+    except OSError:
+        return False
+
+
+def cannot_write(path: Path, error: OSError) -> CaptureError:
+    """What to tell the user when ``path`` could not be written."""
+    if error.errno in _FULL:
+        return CaptureError(f"{path} cannot be written: the disk is full; free some space or choose another folder.")
+    return CaptureError(f"{path} cannot be written ({error.strerror}); choose a folder that you may write to.")
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _OLD
+    except OSError:
+        return False
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove what writers of the file ``name``, or of any ("") in a folder, left there when they died."""
+    try:
+        found = os.listdir(folder)  # noqa: PTH208 (names alone, which is quick)
+    except OSError:
+        return
+    for other in found:
+        match = _TEMPORARY_NAME.fullmatch(other)
+        if match and name in ("", match[1]) and int(match[2]) != os.getpid() and is_abandoned(folder / other):
+            (folder / other).unlink(missing_ok=True)
+
+
+def _open_held(temporary: Path) -> BinaryIO:
+    """A new file, locked before anybody could take it for left behind."""
+    for _ in range(_TRIES):
+        file = temporary.open("wb")
+        if not hold(file) or temporary.exists():
+            break
+        file.close()  # swept in the moment between
+    return file
+
+
 def _write_text(file: BinaryIO, text: str) -> None:
     file.write(text.encode())
-
-
-def _cannot_write(path: Path, error: OSError) -> CaptureError:
-    return CaptureError(f"{path} cannot be written ({error.strerror}); choose a folder that you may write to.")

@@ -3,24 +3,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from .errors import CaptureCancelled, CaptureError
 from .face_model import BUNDLED_BASIS
+from .footage.read_ahead import ReadAhead
 from .footage.video import Video, VideoInfo
-from .model_folder import ModelFolder
-from .names import ARKIT_NAMES, PARAMETER_COUNT
+from .model_folder import MORPHABLE_MODEL, REGRESSOR, ModelFolder
+from .paths import model_file
+from .segments import SegmentedPass, Watch, begins_of
 from .settings import CaptureSettings
+from .solutions import face_model
 from .take import Take, TakeHeader
 from .timing import StageTimings
+from .track import Track
 from .tracking.detector import Detector
 from .tracking.face_path import FacePath, find_path
-from .tracking.tracker import FaceDetector, FaceFit, FaceFitter, Tracker
+from .tracking.tracker import FaceDetector, FaceFitter, Tracker
 
 __all__ = ["CaptureSettings", "Engine", "capture"]
 
@@ -49,9 +52,32 @@ class Engine:
             CaptureError: there is no such folder, or a model file or onnxruntime is missing or broken.
         """
         folder = ModelFolder.at(model)
-        regressor, face = folder.regressor(), folder.face_model()
+        regressor, face = folder.regressor(), face_model(folder.path)
         fitter = FaceFitter.of(regressor, face)
         return cls(fitter, Detector(), regressor.name, regressor.digest, face.basis, tuple(regressor.absent_outputs))
+
+    @classmethod
+    def kept(cls, model: Path | str | None = None) -> Engine:
+        """The same, without loading again what was loaded lately and has not changed since; any thread may ask.
+
+        Raises:
+            CaptureError: as :meth:`load`.
+        """
+        path = ModelFolder.at(model).path
+        files = [path / REGRESSOR, path / MORPHABLE_MODEL, model_file("face_detector.onnx")]
+        key = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())
+        with _keeping:
+            engine = _kept.pop(key, None) or cls.load(model)
+            while len(_kept) >= _KEPT_ENGINES:
+                del _kept[next(iter(_kept))]
+            _kept[key] = engine  # the newest is the last
+            return engine
+
+
+_keeping = threading.Lock()
+#: The engines that were used last, by the state of their files: the bundled one shows footage, another may capture.
+_KEPT_ENGINES = 2
+_kept: dict[tuple[tuple[str, int, int], ...], Engine] = {}
 
 
 def capture(
@@ -63,21 +89,30 @@ def capture(
     engine: Engine | None = None,
     model: Path | str | None = None,
     timings: StageTimings | None = None,
-    watch: Callable[[NDArray[np.uint8], FaceFit | None], None] | None = None,
+    watch: Watch | None = None,
+    workers: int = 1,
+    notes: list[str] | None = None,
 ) -> Take:
     """Track the face in a video.
+
+    Decoding always runs on a thread of its own. ``workers`` > 1 tracks as many segments of the clip side by side; the
+    take is the same (see ``segments.py``).
 
     Args:
         video_path: the footage.
         settings: in and out point, choice of face, thresholds.
-        progress: called with (frames done, estimated frames in all) after each frame; 0 in all = unknown. No frame
-            is done yet while a face that was picked in another frame is followed to the in point.
-        cancelled: asked before each frame; True stops the work.
-        engine: loaded networks; None loads those of ``model``.
+        progress: called with (frames done, estimated frames in all) after each frame, or with several workers a few
+            times a second; 0 in all = unknown. No frame is done yet while a face that was picked in another frame is
+            followed to the in point.
+        cancelled: asked before each frame, or a few times a second; True stops the work.
+        engine: loaded networks; None takes those of ``model``, which stay loaded for the next capture.
         model: model folder (see ``model_folder.py``); None = the bundled one.
         timings: gets the seconds of the stages ``load``, ``pick``, ``decode``, ``detect``, ``regress``.
-        watch: shown each picture (H, W, 3) RGB and the face in it (None = lost) once it is tracked; must not keep
-            or change the picture.
+        watch: shown each picture (H, W, 3) RGB and the face in it (None = lost) once it is tracked, or with several
+            workers those of the earliest segment at work; must not keep or change the picture, which may be a view
+            (``channels.whole_rgb`` makes it whole). Called on one thread at a time.
+        workers: segments that are tracked side by side, each on a thread; fewer where the clip is too short.
+        notes: gets a sentence for each reason why fewer workers did the work.
 
     Raises:
         CaptureError: the video cannot be used, has no face, none where one was picked, or a model file is missing.
@@ -86,14 +121,23 @@ def capture(
     settings = settings or CaptureSettings()
     timings = timings or StageTimings()
     path = Path(video_path)
-    with Video(path, sequence_rate=settings.sequence_rate) as video:
-        with timings.stage("load"):
-            engine = engine or Engine.load(model)
-        with timings.stage("pick"):
-            picked = _find_picked(path, engine, settings, _count_in_range(video.info, settings), progress, cancelled)
-        tracker = Tracker(engine.fitter, engine.detector, settings, timings, picked)
-        track = _track(video, tracker, settings, timings, progress, cancelled, watch)
+    open_video = partial(Video, path, sequence_rate=settings.sequence_rate)
+    with open_video() as video:
         info = video.info
+        listener = _Listener(progress, cancelled, watch, _count_in_range(info, settings))
+        with timings.stage("load"):
+            engine = engine or Engine.kept(model)
+        with timings.stage("pick"):
+            picked = _find_picked(open_video, engine, settings, listener)
+        make_tracker = partial(Tracker, engine.fitter, engine.detector, settings, timings, picked, info.fps)
+        begins = _begins(info, settings, listener.total, workers)
+        if len(begins) == 1:
+            track = _track(video, make_tracker(), settings, timings, listener)
+        else:
+            segmented = SegmentedPass(begins, settings.end, open_video, make_tracker, timings, watch)
+            track = segmented.run(listener.report, listener.is_cancelled)
+            if notes is not None:
+                notes.extend(segmented.notes())
     if not track.times:
         raise CaptureError(f"{path.name} has no frame between the in and the out point; move them into the footage.")
     if not any(fit is not None for fit in track.fits):
@@ -111,72 +155,63 @@ def capture(
         basis=engine.basis,
         absent_outputs=list(engine.absent_outputs),
     )
-    return _make_take(track, header)
+    return track.take(header)
 
 
-@dataclass(eq=False)
-class _Track:
-    """What one pass has gathered so far."""
+@dataclass(frozen=True, eq=False)
+class _Listener:
+    """Whom to tell how far it is, and whom to ask whether to go on."""
 
-    times: list[float] = field(default_factory=list)
-    fits: list[FaceFit | None] = field(default_factory=list)
-    width: int = 0
-    height: int = 0
-    decoded: int = 0  # frames from the start of the file
+    progress: Callable[[int, int], None] | None
+    cancelled: Callable[[], bool] | None
+    watch: Watch | None
+    total: int  # frames, estimated; 0 = unknown
+
+    def report(self, done: int) -> None:
+        if self.progress is not None:
+            self.progress(done, max(self.total, done) if self.total else 0)
+
+    def is_cancelled(self) -> bool:
+        return self.cancelled is not None and self.cancelled()
+
+    def check(self) -> None:
+        if self.is_cancelled():
+            raise CaptureCancelled
 
 
 def _track(
-    video: Video,
-    tracker: Tracker,
-    settings: CaptureSettings,
-    timings: StageTimings,
-    progress: Callable[[int, int], None] | None,
-    cancelled: Callable[[], bool] | None,
-    watch: Callable[[NDArray[np.uint8], FaceFit | None], None] | None,
-) -> _Track:
-    def check_cancelled() -> None:
-        if cancelled is not None and cancelled():
-            raise CaptureCancelled
-
-    track = _Track()
-    total = _count_in_range(video.info, settings)
-    frames = video.frames(settings.start, settings.end, on_skip=check_cancelled)
-    while True:
-        check_cancelled()
-        with timings.stage("decode"):
-            frame = next(frames, None)
-        if frame is None:
-            return track
-        track.decoded = frame.index + 1
-        track.height, track.width = frame.image.shape[:2]
-        track.fits.append(tracker.step(frame.image, frame.time))
-        track.times.append(frame.time)
-        if watch is not None:
-            watch(frame.image, track.fits[-1])
-        if progress is not None:
-            progress(len(track.times), max(total, len(track.times)) if total else 0)
+    video: Video, tracker: Tracker, settings: CaptureSettings, timings: StageTimings, listener: _Listener
+) -> Track:
+    """Track the whole clip, while the next frames are decoded."""
+    track = Track()
+    with ReadAhead(lambda on_skip: video.frames(settings.start, settings.end, on_skip=on_skip), timings) as ahead:
+        while True:
+            listener.check()
+            frame = ahead.next(listener.check)
+            if frame is None:
+                return track
+            fit = tracker.step(frame.view, frame.time)
+            track.add(frame, fit)
+            if listener.watch is not None:
+                listener.watch(frame.view, fit)
+            listener.report(len(track))
 
 
 def _find_picked(
-    path: Path,
-    engine: Engine,
-    settings: CaptureSettings,
-    total: int,
-    progress: Callable[[int, int], None] | None,
-    cancelled: Callable[[], bool] | None,
+    open_video: Callable[[], Video], engine: Engine, settings: CaptureSettings, listener: _Listener
 ) -> FacePath | None:
     """Follow the face that the user picked in some frame to the in point."""
     if settings.face_hint_time is None:
         return None
+    return find_path(open_video, engine.detector, settings, partial(listener.report, 0), listener.is_cancelled)
 
-    def report() -> None:
-        if progress is not None:
-            progress(0, total)
 
-    def open_video() -> Video:
-        return Video(path, sequence_rate=settings.sequence_rate)
-
-    return find_path(open_video, engine.detector, settings, report, cancelled)
+def _begins(info: VideoInfo, settings: CaptureSettings, total: int, workers: int) -> list[float]:
+    """Where to begin, seconds: one place, or some that cut the clip into equal parts."""
+    if not total:
+        return [settings.start]  # nobody knows how long it is
+    end = info.duration if settings.end is None else min(settings.end, info.duration)
+    return begins_of(settings.start, end, total, workers)
 
 
 def _count_in_range(info: VideoInfo, settings: CaptureSettings) -> int:
@@ -188,17 +223,3 @@ def _count_in_range(info: VideoInfo, settings: CaptureSettings) -> int:
 
 def _stopped_early(decoded: int, expected: int) -> bool:
     return expected - decoded > max(_MISSING_COUNT, _MISSING_SHARE * expected)
-
-
-def _make_take(track: _Track, header: TakeHeader) -> Take:
-    count = len(track.times)
-    params = np.full((count, PARAMETER_COUNT), np.nan, np.float32)
-    confidence = np.zeros(count, np.float32)
-    roi = np.full((count, 4), np.nan)
-    landmarks68 = np.full((count, 68, 3), np.nan, np.float32)
-    arkit = np.full((count, len(ARKIT_NAMES)), np.nan, np.float32)
-    for i, fit in enumerate(track.fits):
-        if fit is not None:
-            params[i], confidence[i], roi[i] = fit.params, fit.confidence, fit.roi
-            landmarks68[i], arkit[i] = fit.landmarks68, fit.arkit
-    return Take(np.array(track.times), params, confidence, roi, landmarks68, arkit, header)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: ``image``, ``clip``, ``score`` and ``import-published``.
+"""The command line: ``image``, ``clip``, ``batch``, ``score`` and ``import-published``.
 
 Errors are one line ``error: …`` on standard error and exit code 2; progress goes to standard error.
 """
@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .atomic import check_writable, write_json
+from .batch.command import add_command as add_batch
 from .capture import Engine, capture
+from .cores import automatic_workers
 from .errors import CaptureError
 from .faces import Face, check_boxes, face_in_box, find_faces
 from .footage.photo import read_photo
 from .formats.performance_file import performance_suffix
+from .formats.reading import check_characters
 from .report import capture_report
 from .scoring import nme51, nme68, summarise
 from .settings import CaptureSettings
@@ -39,14 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return int(options.run(options) or 0)
     except CaptureError as error:
         print(f"error: {error}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt:
         print("error: stopped; nothing was written.", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,7 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     clip.add_argument("--start", type=float, default=0.0, help="in point in seconds")
     clip.add_argument("--end", type=float, help="out point in seconds")
     clip.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
+    clip.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="parts of the clip to track side by side; 0 = automatic"
+    )
     clip.set_defaults(run=_clip)
+
+    add_batch(commands)
 
     score = commands.add_parser("score", help="compare with labelled photos")
     score.add_argument("photos", type=Path, metavar="PHOTOS", help="folder of photos")
@@ -147,6 +154,8 @@ def _write_stills(options: argparse.Namespace, photo: Path, picture: NDArray[np.
 
 def _clip(options: argparse.Namespace) -> None:
     outputs = [path for path in (options.take, options.report, *map(vars(options).get, TRACKS)) if path is not None]
+    if options.workers < 0:
+        raise CaptureError("The number of workers must be at least 1, or 0 for as many as this machine is good for.")
     if outputs in ([], [options.report]):
         raise CaptureError("Nothing to write was asked for; name at least one of --take, --csv, --bvh, --json.")
     if options.json:
@@ -156,9 +165,19 @@ def _clip(options: argparse.Namespace) -> None:
     if len({path.resolve() for path in (*outputs, options.video)}) < len(outputs) + 1:
         raise CaptureError("The video and what is written must be different files.")
     settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
-    timings = StageTimings()
+    timings, notes = StageTimings(), list[str]()
     with timings.stage("total"):
-        take = capture(options.video, settings=settings, progress=_progress, model=options.model, timings=timings)
+        take = capture(
+            options.video,
+            settings=settings,
+            progress=_progress,
+            model=options.model,
+            timings=timings,
+            workers=options.workers or automatic_workers(),
+            notes=notes,
+        )
+    for note in notes:
+        print(note, file=sys.stderr)
     if options.take:
         take.save(options.take)
     write_tracks(take, face_model(options.model), {kind: getattr(options, kind) for kind in TRACKS})
@@ -215,7 +234,7 @@ def _read_labels(path: Path) -> dict[str, np.ndarray]:
     """Landmarks (68, 2) by photo name from a file like ``bench/labels.json``."""
     try:
         labels = {name: np.array(entry["landmarks68"], dtype=np.float64) for name, entry in _read_json(path).items()}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise CaptureError(f"{path} has no `landmarks68` for each photo; see the format of the labels.") from error
     if not labels or any(points.shape != (68, 2) or not np.isfinite(points).all() for points in labels.values()):
         raise CaptureError(f"{path} must give 68 finite points [x, y] for each of at least one photo.")
@@ -224,11 +243,14 @@ def _read_labels(path: Path) -> dict[str, np.ndarray]:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text)
+        check_characters(text, value)
     except OSError as error:
         raise CaptureError(f"{path} cannot be read ({error.strerror}); check the path.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CaptureError(f"{path} is not a JSON file; give one in the documented format.") from error
+    return value
 
 
 def _progress(done: int, total: int) -> None:

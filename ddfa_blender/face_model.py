@@ -39,14 +39,20 @@ class FaceModel:
 
     @cached_property
     def _landmark_bases(self) -> tuple[NDArray, NDArray, NDArray]:
-        at = self.at_landmarks
-        return at(self.mean), at(self.shape_basis), at(self.expression_basis)
+        """Of the 204 coordinates: mean (204,) and bases (40, 204) and (10, 204)."""
+        flat = [self.at_landmarks(basis).reshape(len(basis), -1) for basis in (self.shape_basis, self.expression_basis)]
+        return self.at_landmarks(self.mean).ravel(), flat[0], flat[1]
 
     def landmarks68(self, shape: ArrayLike, expression: ArrayLike) -> NDArray:
         """The iBUG-68 points (…, 68, 3) in millimetres for coefficients (…, 40) and (…, 10)."""
         mean, shape_basis, expression_basis = self._landmark_bases
-        return (
-            mean
-            + np.tensordot(np.asarray(shape), shape_basis, axes=(-1, 0))
-            + np.tensordot(np.asarray(expression), expression_basis, axes=(-1, 0))
-        )
+        points = mean + _combined(np.asarray(shape), shape_basis) + _combined(np.asarray(expression), expression_basis)
+        return points.reshape(*points.shape[:-1], 68, 3)
+
+
+def _combined(coefficients: NDArray, basis: NDArray) -> NDArray:
+    """Coefficients (…, K) times a basis (K, C)."""
+    if coefficients.ndim == 1:
+        # Tracking does this for every frame; `@` could wake all threads of OpenBLAS, which then spin for nothing.
+        return np.einsum("k,kc->c", coefficients, basis)
+    return coefficients @ basis

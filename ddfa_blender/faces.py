@@ -81,7 +81,7 @@ def check_boxes(boxes: object) -> dict[str, list[float]]:
     for name, box in boxes.items():
         try:
             x0, y0, x1, y1 = (float(v) for v in box)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             x0 = y0 = x1 = y1 = np.nan
         if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
             raise CaptureError(f"The box of {name} must be four numbers [x0, y0, x1, y1] with x0 < x1 and y0 < y1.")

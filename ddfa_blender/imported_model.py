@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,13 +10,16 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from .archives import array_names, read_npz, write_npz
 from .atomic import write_atomically
 from .errors import CaptureError
 from .face_model import FaceModel
-from .names import EXPRESSION_COUNT, SHAPE_COUNT
+from .model_checks import FACE_ARRAYS, ModelArrays, checked_model
 
-#: Arrays of the file beside ``basis``, which no bundled model's file has.
-_ARRAYS = ("mean", "shape_basis", "expression_basis", "landmark_vertices", "landmark_weights", "faces")
+#: Whose coefficients they are; no bundled model's file says it.
+_BASIS = "basis"
+#: The other arrays of the file.
+_ARRAYS: ModelArrays = FACE_ARRAYS | {"faces": (("F", 3), np.int32)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class ImportedModel(FaceModel):
         arrays = {name: getattr(self, name) for name in _ARRAYS}
 
         def write(file: BinaryIO) -> None:
-            np.savez_compressed(file, basis=np.array(self.basis), **arrays)
+            write_npz(file, {"basis": np.array(self.basis), **arrays})
 
         write_atomically(path, write)
 
@@ -47,24 +49,19 @@ class ImportedModel(FaceModel):
             CaptureError: the file is missing, damaged, or something else.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
-                arrays = {name: data[name] for name in _ARRAYS}
-                model = cls(**arrays, basis=str(data["basis"]))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            arrays = read_npz(path, names={*_ARRAYS, _BASIS})
+            basis = str(arrays.pop(_BASIS))
+            model = cls(**checked_model(arrays, _ARRAYS), basis=basis)
+        except (OSError, ValueError, KeyError) as error:
             raise CaptureError(
                 f"The morphable model {path} cannot be read; make its folder again with `import-published`."
             ) from error
-        count = len(model.mean)
-        shapes = (model.mean.shape, model.shape_basis.shape, model.expression_basis.shape)
-        if shapes != ((count, 3), (SHAPE_COUNT, count, 3), (EXPRESSION_COUNT, count, 3)):
-            raise CaptureError(f"The arrays of {path} do not fit together; make its folder again.")
         return model
 
 
 def is_imported(path: Path) -> bool:
     """Whether a file is one that :meth:`ImportedModel.save` wrote; False where it cannot be read at all."""
     try:
-        with np.load(path, allow_pickle=False) as data:
-            return "basis" in data
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return _BASIS in array_names(path)
+    except (OSError, ValueError):
         return False

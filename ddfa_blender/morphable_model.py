@@ -3,25 +3,31 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .archives import read_npz
 from .errors import CaptureError
 from .face_model import FaceModel
-from .names import REGION_NAMES
+from .model_checks import FACE_ARRAYS, ModelArrays, checked_model
+from .names import ARKIT_NAMES, REGION_NAMES
 from .paths import model_file
 
 #: Arrays of the file; bases are stored as float16.
-ARRAY_NAMES = (
-    "mean", "shape_basis", "expression_basis", "arkit_basis", "quads", "uv", "quad_uvs",
-    "quad_regions", "head_weight", "landmark_vertices", "landmark_weights",
-)  # fmt: skip
-_BASES = ("shape_basis", "expression_basis", "arkit_basis")
+_ARRAYS: ModelArrays = FACE_ARRAYS | {
+    "arkit_basis": ((len(ARKIT_NAMES), "V", 3), np.float32),
+    "quads": (("F", 4), np.int32),
+    "uv": (("U", 2), np.float32),
+    "quad_uvs": (("F", 4), np.int32),
+    "quad_regions": (("F",), np.uint8),
+    "head_weight": (("V",), np.float32),
+}
+ARRAY_NAMES = tuple(_ARRAYS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +50,12 @@ class MorphableModel(FaceModel):
         """
         file = path or model_file("morphable_model.npz")
         try:
-            with np.load(file, allow_pickle=False) as data:
-                arrays = {name: data[name] for name in ARRAY_NAMES}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            arrays: dict[str, Any] = checked_model(read_npz(file, names=ARRAY_NAMES), _ARRAYS)
+            return cls(**arrays)
+        except (OSError, ValueError, KeyError) as error:
             raise CaptureError(
                 f"The morphable model {file} cannot be read; reinstall the extension or run `python build.py env`."
             ) from error
-        for name in _BASES:
-            arrays[name] = arrays[name].astype(np.float32)
-        return cls(**arrays)
 
     def vertices(
         self, shape: ArrayLike | None = None, expression: ArrayLike | None = None, arkit: ArrayLike | None = None

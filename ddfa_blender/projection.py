@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Side of the square crop that the network sees, pixels.
 CROP_SIZE = 120
+#: From y up to y down.
+_Y_DOWN = np.array([1.0, -1.0, 1.0])
 
 
 class Parameters(NamedTuple):
@@ -128,4 +130,10 @@ def crop_to_image(points: ArrayLike, roi: ArrayLike) -> NDArray:
 def project_landmarks(model: FaceModel, params: ArrayLike, roi: ArrayLike) -> NDArray:
     """The 68 landmarks (…, 68, 3) in image pixels (y down, z towards the camera)."""
     transform, shape, expression = split(params)
-    return crop_to_image(apply(transform, model.landmarks68(shape, expression)), roi)
+    # What `apply` and `crop_to_image` do one after the other, as one map: tracking does this for every frame.
+    r = np.asarray(roi, dtype=np.float64)
+    ratio = ((r[..., 2] - r[..., 0]) / CROP_SIZE)[..., None]
+    to_image = transform * (ratio * _Y_DOWN)[..., None]
+    to_image[..., :2, 3] += r[..., :2]
+    to_image[..., 1, 3] += CROP_SIZE * ratio[..., 0]
+    return apply(to_image, model.landmarks68(shape, expression))

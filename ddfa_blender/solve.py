@@ -5,17 +5,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arkit.lips import LipSeam, landmark_gap
+from .arkit.mesh_components import without_prior
+from .arkit.reliability import Reliability, bundled_reliability
+from .arkit.weights import ArkitSource, Evidence, solve_weights
 from .errors import CaptureError
 from .face_model import FaceModel
+from .morphable_model import MorphableModel
 from .performance import Solution
 from .projection import Pose, decompose, euler_degrees, split
 from .quaternions import continuous, from_matrices
 from .recorded import recorded_solution
-from .refit import FaceSubset, image_transforms, refit
+from .refit import FaceSubset, Refit, image_transforms, refit
 from .take import Take
 
 #: Rounds of Weiszfeld's algorithm, and the distance (in standard deviations) below which it stops weighing.
@@ -32,8 +38,11 @@ class SolveSettings:
     line_of_sight: bool = True  # turn heads seen off the picture's centre into the camera's axes
     expression_prior: float = 2.0  # expected error of the network's face in millimetres; more = calmer
     sweeps: int = 3  # alternations of pose and expression
+    arkit_source: ArkitSource = "both"  # what the 52 ARKit weights rest on
 
     def __post_init__(self) -> None:
+        if self.arkit_source not in get_args(ArkitSource):
+            raise CaptureError("The ARKit weights come from the `network`, from the `mesh` or from `both`.")
         if not 1.0 <= self.field_of_view <= 170.0:
             raise CaptureError("The field of view must lie between 1 and 170 degrees.")
 
@@ -76,12 +85,41 @@ def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -
     return Solution(
         time=take.time.copy(),
         expression=_spread(fitted.expression, tracked),
-        arkit=_spread(np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0), tracked),
+        arkit=_spread(arkit_weights(take, tracked, identity, fitted, model, settings), tracked),
         head_rotation=_spread(continuous(from_matrices(rotation)), tracked),
         head_translation=_spread(translation, tracked),
         identity=identity,
         tracked=tracked,
     )
+
+
+def arkit_weights(
+    take: Take,
+    tracked: NDArray[np.bool_],
+    identity: NDArray,
+    fitted: Refit,
+    model: FaceModel,
+    settings: SolveSettings,
+    reliability: Reliability | None = None,
+) -> NDArray[np.float64]:
+    """ARKit weights (T, 52), 0…1, of the T tracked frames that were refitted to the identity.
+
+    A model without ARKit units leaves the network's scores as they are; a network without scores leaves it all to the
+    mesh. ``reliability``: None = that of the bundled network.
+    """
+    scores = np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0)
+    if settings.arkit_source == "network" or not isinstance(model, MorphableModel):
+        return scores
+    reliability = reliability or bundled_reliability()
+    seen = landmark_gap(model, identity, take.landmarks68[tracked].astype(np.float64), fitted.pose)
+    evidence = Evidence(
+        time=take.time[tracked],
+        scores=scores,
+        components=without_prior(FaceSubset.choose(model), fitted.expression, settings.expression_prior),
+        contact=reliability.lips.contact(seen, LipSeam.of(model).mean_gap(scores)),
+    )
+    absent = "arkit" in take.header.absent_outputs
+    return solve_weights(evidence, model, reliability, "mesh" if absent else settings.arkit_source)
 
 
 def clip_identity(shapes: NDArray, transforms: NDArray, confidence: NDArray) -> NDArray[np.float64]:

@@ -6,15 +6,17 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .archives import read_npz, write_npz
 from .atomic import write_atomically
 from .errors import CaptureError
 from .face_model import BUNDLED_BASIS
 from .names import ARKIT_NAMES, PARAMETER_COUNT
+from .take_checks import check_header, checked_arrays
 
 #: Version of the file format; a newer one is refused. New header entries do not raise it: readers pass over those
 #: that they do not know and have a default for each that is missing. 2: may be recorded by another program.
@@ -33,8 +35,11 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 }
 #: Arrays that only a take recorded by another program has.
 _RECORDED_SHAPES: dict[str, tuple[int, ...]] = {"head_rotation": (4,)}
-#: Header entries that lists and searches rely on.
-_TEXTS = ("source", "title", "footage", "captured", "uid")
+#: What numbers they are in memory, whatever they are in the file.
+_KINDS: dict[str, type[np.floating[Any]]] = {
+    "time": np.float64, "params": np.float32, "confidence": np.float32, "roi": np.float64, "landmarks68": np.float32,
+    "arkit": np.float32, "head_rotation": np.float64,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,13 @@ class TakeHeader:
             CaptureError: a newer version of the extension wrote it.
             ValueError, TypeError, KeyError: it is no header.
         """
-        header = json.loads(text)
+        header = json.loads(text, parse_constant=_refuse)
         version = header["version"]
-        if not isinstance(version, int) or version < 1:
+        if type(version) is not int or version < 1:
             raise ValueError(f"not a version: {version!r}")
         if version > TAKE_VERSION:
             raise CaptureError(f"{file} was written by a newer version of this extension; update the extension.")
-        if not all(isinstance(header.get(key, ""), str) for key in _TEXTS):
-            raise ValueError(f"{', '.join(_TEXTS)} must be texts")
+        check_header(header)
         known = {f.name for f in fields(cls)}
         return cls(**{key: value for key, value in header.items() if key in known})
 
@@ -137,13 +141,13 @@ class Take:
         header = np.array(json.dumps(asdict(self.header), ensure_ascii=False, allow_nan=False))
 
         def write(file: BinaryIO) -> None:
-            np.savez_compressed(file, header=header, **arrays)
+            write_npz(file, {"header": header, **arrays})
 
         write_atomically(path, write)
 
     @classmethod
     def load(cls, path: Path | str) -> Take:
-        """Read a Take.
+        """Read a Take. Frames with impossible values, NaN for instance, come back as lost.
 
         Raises:
             CaptureError: the file is missing, damaged, no Take, or from a newer version.
@@ -152,11 +156,14 @@ class Take:
         if not file.is_file():
             raise CaptureError(f"There is no take at {file}; capture the footage first.")
         try:
-            with np.load(file, allow_pickle=False) as data:
-                header = TakeHeader.from_json(str(data["header"]), file)
-                names = [*_SHAPES, *(name for name in _RECORDED_SHAPES if name in data.files)]
-                return cls(**{name: data[name] for name in names}, header=header)
+            arrays = read_npz(file, names={"header", *_SHAPES, *_RECORDED_SHAPES})
+            header = TakeHeader.from_json(str(arrays.pop("header")), file)
+            return cls(**checked_arrays(arrays, _KINDS), header=header)
         except CaptureError:
             raise
         except Exception as error:  # damaged archives raise a dozen unrelated types (zip, zlib, struct, json, …)
             raise CaptureError(f"{file} is not a take or is damaged; capture the footage again.") from error
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"not a JSON number: {constant}")

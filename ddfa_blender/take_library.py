@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import re
@@ -14,11 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
-from .atomic import write_atomically
+from .archives import array_names, read_members, read_npz
+from .atomic import hold, is_abandoned, sweep, write_atomically
 from .errors import CaptureError
 from .take import Take, TakeHeader
 
@@ -112,6 +114,7 @@ def save_new(take: Take, folder: Path | str, title: str) -> Path:
         raise CaptureError(
             f"The folder of takes {place} cannot be made ({error.strerror}); choose another in the preferences."
         ) from error
+    sweep(place)
     with _reserved(place, title) as (file, name):
         header = take.header
         header = replace(header, title=name, captured=header.captured or _now(), uid=header.uid or uuid.uuid4().hex)
@@ -143,18 +146,18 @@ def rename(file: Path | str, title: str) -> None:
         raise CaptureError("A take needs a name; type one.")
     _check_is_take(path)
     try:
-        with zipfile.ZipFile(path) as old:
-            members = {info.filename: old.read(info) for info in old.infolist()}
-        header = json.loads(str(np.load(io.BytesIO(members["header.npy"]), allow_pickle=False)))
+        members = read_members(path)
+        header = json.loads(str(read_npz(path, names=("header",))["header"]))
+        renamed = _array_bytes(json.dumps(header | {"title": title}, ensure_ascii=False, allow_nan=False))
     except Exception as error:  # damaged archives raise a dozen unrelated types
         raise CaptureError(f"{path} is damaged and cannot be renamed; capture the footage again.") from error
-    members["header.npy"] = _array_bytes(json.dumps(header | {"title": title}, ensure_ascii=False, allow_nan=False))
 
     def write(target: BinaryIO) -> None:
         # Members are copied, not read as arrays: what a later release adds to a take survives.
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
             for name, data in members.items():
-                new.writestr(name, data)
+                if name:
+                    new.writestr(name, renamed if name == "header.npy" else data)
 
     write_atomically(path, write)
 
@@ -192,37 +195,63 @@ def _reserved(folder: Path, title: str) -> Iterator[tuple[Path, str]]:
         name = title if number == 1 else f"{title} {number}"
         file = folder / (file_stem(title) + (f" {number}" if number > 1 else "") + SUFFIX)
         try:
-            with file.open("xb"):
-                break
-        except FileExistsError:
-            number += 1
+            holder = _claimed(file)
         except OSError as error:
+            reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
             raise CaptureError(
-                f"Takes cannot be kept in {folder} ({error.strerror}); choose another folder in the preferences."
+                f"Takes cannot be kept in {folder} ({reason}); choose another folder in the preferences."
             ) from error
+        if holder is not None:
+            break
+        number += 1
+    with holder:
+        try:
+            yield file, name
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+
+
+def _claimed(file: Path) -> IO[bytes] | None:
+    """A file that is ours from now on: a new one, or an empty one whose owner died before writing; None = taken.
+
+    It is locked while it is open, where there are locks; elsewhere it is closed at once.
+    """
+    holder: IO[bytes]
     try:
-        yield file, name
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+        holder = file.open("xb")
+    except FileExistsError:
+        if file.stat().st_size or not is_abandoned(file):
+            return None
+        holder = file.open("rb+")
+    if not hold(holder):
+        # Windows replaces no open file.
+        holder.close()
+        return io.BytesIO()
+    if file.exists() and not file.stat().st_size:
+        return holder
+    holder.close()
+    return None
 
 
 @lru_cache(maxsize=4096)
 def _describe(path: Path, _modified: int, _size: int) -> TakeEntry | None:
     damaged = TakeEntry(path, path.stem, problem="The file of the take is damaged; capture the footage again.")
     try:
-        with np.load(path, allow_pickle=False) as data:
-            # Other programs' archives of arrays are no damaged takes.
-            if not isinstance(data, np.lib.npyio.NpzFile) or not {"header", _TIMES, _CONFIDENCES} <= set(data.files):
-                return None
-            header = TakeHeader.from_json(str(data["header"]), path)
-            time, confidence = data[_TIMES], data[_CONFIDENCES]
+        # Other programs' archives of arrays are no damaged takes.
+        if not {"header", _TIMES, _CONFIDENCES} <= array_names(path):
+            return None
+        arrays = read_npz(path, names=("header", _TIMES, _CONFIDENCES))
+        header = TakeHeader.from_json(str(arrays["header"]), path)
+        time, confidence = (arrays[name].astype(np.float64) for name in (_TIMES, _CONFIDENCES))
+        if time.ndim != 1 or time.shape != confidence.shape or not np.isfinite(time).all():
+            return damaged
         return TakeEntry(
             path,
             header.title or path.stem,
             header,
             frames=len(time),
-            lost_frames=int((confidence <= 0.0).sum()),
+            lost_frames=int((~(confidence > 0.0)).sum()),
             duration=float(time[-1] - time[0]) if len(time) else 0.0,
         )
     except CaptureError as error:

@@ -3,6 +3,7 @@
 
 import bpy
 
+from ..scene import followers
 from . import (
     capture,
     command,
@@ -11,8 +12,10 @@ from . import (
     gains,
     head,
     import_live_link,
+    key_transfer,
     look,
     mapping,
+    mapping_presets,
     neutral,
     presets,
     retarget,
@@ -23,7 +26,8 @@ from . import (
 
 #: Each has a tuple ``classes``.
 _MODULES = (
-    capture, footage, export, gains, head, import_live_link, look, mapping, neutral, presets, retarget, takes, timing,
+    capture, footage, export, gains, head, import_live_link, key_transfer, look, mapping, mapping_presets,
+    neutral, presets, retarget, takes, timing,
 )  # fmt: skip
 classes = tuple(cls for module in _MODULES for cls in module.classes)
 
@@ -33,6 +37,7 @@ def register() -> None:
     for cls in classes:
         bpy.utils.register_class(cls)
     command.register()
+    followers.register()
     state.register()
 
 
@@ -43,6 +48,7 @@ def unregister() -> None:
         state.job.wait()
         state.end(bpy.context)
     state.unregister()
+    followers.unregister()
     command.unregister()
     for cls in reversed(classes):
         bpy.utils.unregister_class(cls)

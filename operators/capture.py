@@ -117,7 +117,7 @@ class DDFA_OT_capture(bpy.types.Operator):
 
     def _prepare(self, context: bpy.types.Context, face: LivePreview | None) -> None:
         """Take down what the user chose: the settings may change while the capture runs."""
-        scene = context.scene
+        scene, chosen = context.scene, preferences()
         footage, settings = scene.ddfa.footage, current(scene)
         source = footage_sources.source_of(footage)
         if not source.path.is_file():
@@ -129,8 +129,9 @@ class DDFA_OT_capture(bpy.types.Operator):
             footage.capture_settings(),
             settings.solve_settings(),
             settings.clean_up(),
-            preferences().model_folder,
+            chosen.model_folder,
             face,
+            chosen.workers,
         )
 
     def _write(self, context: bpy.types.Context, captured: Captured) -> set[str]:
@@ -140,6 +141,8 @@ class DDFA_OT_capture(bpy.types.Operator):
             raise CaptureError("The take is kept, but its model has no head to animate: choose another model folder.")
         with _at_work_in(context, scene) as there:
             armature = self._target.animate(there, captured.model, captured.performance, captured.take_file)
+        for note in self._task.notes:
+            self.report({"INFO"}, note)
         baked, performance = armature.ddfa.baked, captured.performance
         frames, lost = len(performance), int((~performance.tracked).sum())
         message = _summary(frames, lost)

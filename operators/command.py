@@ -27,7 +27,7 @@ from ..ddfa_blender.settings import CaptureSettings
 from ..scene import live, outputs, takes
 from ..scene.export_tracks import Tracks
 from ..scene.pipeline import apply_performance, scene_rate
-from ..scene.preferences import preferences
+from ..scene.preferences import MOST_THREADS, preferences
 from ..scene.properties import PerformanceSettings, copy_values
 from ..scene.timebase import Timebase
 from . import command_outputs
@@ -122,6 +122,12 @@ def _parser() -> argparse.ArgumentParser:
     capture.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
     capture.add_argument("--model", type=Path, metavar="FOLDER", help="model folder (default: as in the preferences)")
     capture.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="parts of the footage to track side by side (default: as in the preferences); the result is the same",
+    )
+    capture.add_argument(
         "--take",
         type=command_outputs.path_with(".npz"),
         metavar="FILE.npz",
@@ -166,6 +172,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _workers(text: str) -> int:
+    count = int(text) if text.isdecimal() else 0
+    if not 1 <= count <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of workers between 1 and {MOST_THREADS}")
+    return count
+
+
 def _rate(text: str) -> float:
     try:
         rate = float(text)
@@ -190,9 +203,12 @@ def _capture(options: argparse.Namespace) -> list[str]:
                 settings.solve_settings(),
                 settings.clean_up(),
                 options.model or preferences().model_folder,
+                workers=options.workers or preferences().workers,
             )
             captured = task(_progress, lambda: False)
             print(file=sys.stderr)
+            for note in task.notes:
+                print(note, file=sys.stderr)
             needs_head = any(path is not None for kind, path in wanted.items() if kind != "take")
             if captured.model is None and needs_head:
                 raise CaptureError("The model has no head to animate; give --take alone, or another --model.")
@@ -287,7 +303,7 @@ def _write_head(options: argparse.Namespace, partial: dict[str, Path], take_file
         if kept is not None:
             takes.assign(armature, take_file)
             armature.ddfa.take = outputs.relative(kept, options.blend)
-        bpy.ops.wm.save_as_mainfile(filepath=str(partial[".blend"]), copy=True, compress=True, relative_remap=False)
+        outputs.save_blend(partial[".blend"], options.blend)
 
 
 def _progress(done: int, total: int) -> None:

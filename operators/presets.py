@@ -11,6 +11,8 @@ from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.props import StringProperty
 
 from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.formats.reading import read_text
+from ..ddfa_blender.preset_text import Step, read_preset
 from ..scene import live
 from ..scene.properties import PerformanceSettings
 from . import state
@@ -57,10 +59,11 @@ class DDFA_OT_preset_apply(bpy.types.Operator):
         """Set all values, then bake once."""
         path = Path(self.filepath)
         try:
+            steps = read_preset(read_text(path, "preset"))
             with live.paused():
-                bpy.utils.execfile(str(path))
+                _take_over(steps, context.scene.ddfa.current())
             _bake(context)
-        except Exception as error:  # noqa: BLE001 (a preset is a script: whatever it raises, the user must hear of it)
+        except (CaptureError, TypeError, ValueError, OverflowError, AttributeError) as error:
             message = rpt_("The preset {preset} does not fit: {error}").format(preset=path.stem, error=error)
             if isinstance(error, CaptureError):
                 message = str(error)
@@ -70,6 +73,31 @@ class DDFA_OT_preset_apply(bpy.types.Operator):
         # Blender shows the last choice as the menu's title.
         getattr(bpy.types, PANEL).bl_label = bpy.path.display_name(path.stem, title_case=False)
         return {"FINISHED"}
+
+
+def _take_over(steps: list[Step], settings: bpy.types.PropertyGroup) -> None:
+    """Do what a preset says; settings that this version does not have are passed over.
+
+    Raises:
+        TypeError, ValueError, OverflowError: a value does not fit its setting.
+    """
+    items: dict[str | None, bpy.types.PropertyGroup] = {None: settings}
+    for step in steps:
+        owner = items.get(step.item)
+        for name in step.path[: len(step.path) - (step.kind == "set")]:
+            owner = getattr(owner, name, None) if _has(owner, name) else None
+        if step.kind == "set":
+            if step.path and _has(owner, step.path[-1]):
+                setattr(owner, step.path[-1], step.value)
+        elif isinstance(owner, bpy.types.bpy_prop_collection):
+            if step.kind == "clear":
+                owner.clear()
+            else:
+                items[str(step.value)] = owner.add()
+
+
+def _has(owner: object, name: str) -> bool:
+    return isinstance(owner, bpy.types.bpy_struct) and name in owner.bl_rna.properties
 
 
 def _bake(context: bpy.types.Context) -> None:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:  # it needs cv2, which enabling the extension must not load
     from ..ddfa_blender.tracking.tracker import FaceFit
 
 
+#: Folder, in the system's temporary one, of takes that could not be kept where they belong.
+_RESCUED = "ddfa-face-capture-takes"
+
+
 @dataclass(frozen=True)
 class CaptureTask:
     """One capture, with every setting taken down when the user asked for it."""
@@ -36,6 +41,8 @@ class CaptureTask:
     clean: CleanUpSettings
     model_folder: Path | None = None  # None = the bundled model
     watch: Callable[[NDArray[np.uint8], FaceFit | None], None] | None = None  # see ``capture``
+    workers: int = 1  # see ``capture``
+    notes: list[str] = field(default_factory=list)  # gets why fewer did the work
 
     def __call__(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Captured:
         """Run it to the end. The take, the expensive part, is kept even if it then cannot be solved.
@@ -48,13 +55,26 @@ class CaptureTask:
         take = self._track(progress, cancelled)
         if cancelled():
             raise CaptureCancelled
-        file = take_library.save_new(take, self.takes, self.video.stem)
+        file = self._keep(take)
         if not isinstance(model, MorphableModel):
             return Captured(file)
         performance = solutions.performance_of(file, model, self.solve, self.clean)
         # Remembered: the session's first head would else keep Blender waiting for its skin.
         paint_skin(model, TEXTURE_SIZE)
         return Captured(file, model, performance)
+
+    def _keep(self, take: Take) -> Path:
+        """Save the take; where its folder cannot take it, in a temporary one: minutes of work are not thrown away."""
+        try:
+            return take_library.save_new(take, self.takes, self.video.stem)
+        except CaptureError as error:
+            folder = Path(tempfile.gettempdir()) / _RESCUED
+            try:
+                file = take_library.save_new(take, folder, self.video.stem)
+            except CaptureError:
+                raise error from None
+            self.notes.append(f"{error} Until then the take is at {file}.")
+            return file
 
     def _track(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Take:
         try:
@@ -71,6 +91,8 @@ class CaptureTask:
             cancelled=cancelled,
             model=self.model_folder,
             watch=self.watch,
+            workers=self.workers,
+            notes=self.notes,
         )
         return replace(take, header=replace(take.header, footage=str(self.video)))
 

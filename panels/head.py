@@ -19,9 +19,10 @@ class DDFA_PT_head(SubPanel, bpy.types.Panel):
     bl_order = 4
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        """Shape keys and neck, then what the rotation is measured against, the movement, the camera."""
+        """Shape keys, their source and neck, then what the rotation is measured against, the movement, the camera."""
         settings = current(context.scene).head
         layout.prop(settings, "driving")
+        layout.prop(settings, "arkit_source")
         layout.prop(settings, "neck_share")
         layout.prop(settings, "reference")
         column = layout.column(align=True)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The list of presets that opens from the main panel's header."""
+"""The lists of presets that open from panels' headers."""
 
 from __future__ import annotations
 
 import bpy
 from bl_ui.utils import PresetPanel
 
-from ..operators import presets
+from ..operators import mapping_presets, presets
 
 
 class DDFA_PT_presets(PresetPanel, bpy.types.Panel):
@@ -20,4 +20,15 @@ class DDFA_PT_presets(PresetPanel, bpy.types.Panel):
     preset_add_operator = presets.DDFA_OT_preset_add.bl_idname
 
 
-classes = (DDFA_PT_presets,)
+class DDFA_PT_mapping_presets(PresetPanel, bpy.types.Panel):
+    """Presets of mappings and recorded poses"""
+
+    bl_label = "Mapping Presets"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "HEADER"
+    preset_subdir = mapping_presets.SUBFOLDER
+    preset_operator = mapping_presets.DDFA_OT_mapping_preset_apply.bl_idname
+    preset_add_operator = mapping_presets.DDFA_OT_mapping_preset_add.bl_idname
+
+
+classes = (DDFA_PT_presets, DDFA_PT_mapping_presets)

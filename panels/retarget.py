@@ -6,12 +6,17 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
+from ..operators import key_transfer as keys
 from ..operators import mapping as operators
 from ..operators import retarget as running
-from ..scene import mapping_items
+from ..scene import followers, key_transfer, mapping_items
 from .common import SubPanel, draw_problem, draw_reason
+from .presets import DDFA_PT_mapping_presets
 
 _LIST_ROWS = 8
+#: Of a line's width for the target and its channel, which is named once where both are called the same; the rest has
+#: the gain.
+_NAMES_SHARE = 0.7
 #: Below this score an automatic match is marked.
 _UNSURE = 0.8
 #: More channels than this are counted, not named.
@@ -24,6 +29,7 @@ class DDFA_UL_face_meshes(bpy.types.UIList):
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index):
         """Blender asks for each line that is to be seen."""
         row = layout.row()
+        row.use_property_split = False
         row.prop(item, "use_mesh", text="")
         row.label(text=item.mesh.name if item.mesh is not None else item.name, icon="MESH_DATA", translate=False)
 
@@ -33,16 +39,18 @@ class DDFA_UL_mapping(bpy.types.UIList):
 
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index):
         """Blender asks for each line that is to be seen."""
-        row = layout.split(factor=0.45)
-        row.label(text=item.name, icon=_icon_of(item), translate=False)
+        layout.use_property_split = False
+        row = layout.split(factor=_NAMES_SHARE)
+        names = row.row()
+        names.label(text=item.name, icon=_icon_of(item), translate=False)
         if not item.sources:
             row.active = False
-            row.label(text=item.reason, translate=False)
+            names.label(text=item.reason, translate=False)
             return
-        driven = row.split(factor=0.62)
         more = f" + {len(item.sources) - 1}" if len(item.sources) > 1 else ""
-        driven.label(text=item.sources[0].channel + more, translate=False)
-        driven.prop(item.sources[0], "source_gain", text="", emboss=False)
+        if item.sources[0].channel != item.name or more:
+            names.label(text=item.sources[0].channel + more, translate=False)
+        row.prop(item.sources[0], "source_gain", text="", emboss=False)
 
     def filter_items(self, _context, data, prop):
         """Blender asks which lines to show."""
@@ -88,8 +96,17 @@ class DDFA_PT_retarget(SubPanel, bpy.types.Panel):
         if settings.use_head and settings.character is not None and not settings.head_bone:
             draw_reason(layout, context, "No head bone is known by its name; choose it, or the head stays still")
         layout.prop(settings, "action_mode")
+        column = layout.column(align=True)
+        column.active = settings.action_mode == "LAYER"
+        column.prop(settings, "blend_mode")
+        column.prop(settings, "blend_influence")
+        column = layout.column()
+        column.active = settings.performance == "HEAD" and settings.action_mode != "MERGE"
+        column.prop(settings, "follow_clean_up")
         layout.operator("ddfa.retarget", icon="ARMATURE_DATA")
         draw_reason(layout, context, running.retarget_reason(context))
+        for problem in followers.problems(context.scene):
+            draw_problem(layout, context, problem)
 
 
 class DDFA_PT_mapping(SubPanel, bpy.types.Panel):
@@ -98,6 +115,10 @@ class DDFA_PT_mapping(SubPanel, bpy.types.Panel):
     bl_label = "Mapping"
     bl_parent_id = "DDFA_PT_retarget"
     bl_order = 1
+
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        """Blender's preset button."""
+        DDFA_PT_mapping_presets.draw_panel_header(self.layout)
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         """The list, what is unmatched, the chosen target."""
@@ -140,6 +161,42 @@ class DDFA_PT_face_poses(SubPanel, bpy.types.Panel):
             draw_reason(layout, context, iface_("Recorded: {}").format(", ".join(recorded)))
 
 
+class DDFA_PT_new_keys(SubPanel, bpy.types.Panel):
+    """Heads without shape keys: ours are fitted to them."""
+
+    bl_label = "New Shape Keys"
+    bl_parent_id = "DDFA_PT_retarget"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 3
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        """Make them; then look, keep or discard."""
+        settings, fit = context.scene.ddfa.retarget, key_transfer.fit_of(context.scene)
+        layout.prop(settings, "use_eyes")
+        row = layout.row(align=True)
+        row.operator("ddfa.place_landmarks", icon="EMPTY_DATA")
+        row.operator("ddfa.remove_landmarks", text="", icon="X")
+        layout.operator("ddfa.make_keys", icon="SHAPEKEY_DATA")
+        if fit is None:
+            draw_reason(layout, context, keys.make_reason(context))
+        column = layout.column(align=True)
+        column.active = fit is not None
+        column.prop(settings, "shown_expression")
+        column.prop(settings, "shown_strength")
+        if fit is not None:
+            _draw_fit(layout, context, fit)
+        row = layout.row(align=True)
+        row.operator("ddfa.keep_keys", icon="CHECKMARK")
+        row.operator("ddfa.discard_keys", icon="TRASH")
+
+
+def _draw_fit(layout: bpy.types.UILayout, context: bpy.types.Context, fit: bpy.types.PropertyGroup) -> None:
+    """How well our head lies on the mesh."""
+    text = iface_("Fitted to {mean:.2f} % of the head's height on average, {largest:.1f} % at worst")
+    draw_reason(layout, context, text.format(mean=fit.mean_distance, largest=fit.largest_distance))
+    draw_reason(layout, context, iface_("Fits worst: {}").format(fit.worst_parts))
+
+
 def _summary(settings: bpy.types.PropertyGroup) -> list[str]:
     """What is mapped and what is not, on both sides."""
     mapped = sum(bool(item.sources) for item in settings.targets)
@@ -176,9 +233,9 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, target:
             pair.prop(point, "point_in")
             pair.prop(point, "point_out")
     if target.sources:
-        row = box.row(align=True)
-        row.prop(target, "target_min")
-        row.prop(target, "target_max")
+        limits = box.column(align=True)
+        limits.prop(target, "target_min")
+        limits.prop(target, "target_max")
     box.operator("ddfa.add_source", icon="ADD")
 
 
@@ -188,4 +245,11 @@ def _icon_of(item: bpy.types.PropertyGroup) -> str:
     return "CHECKMARK" if item.score >= _UNSURE else "QUESTION"
 
 
-classes = (DDFA_UL_face_meshes, DDFA_UL_mapping, DDFA_PT_retarget, DDFA_PT_mapping, DDFA_PT_face_poses)
+classes = (
+    DDFA_UL_face_meshes,
+    DDFA_UL_mapping,
+    DDFA_PT_retarget,
+    DDFA_PT_mapping,
+    DDFA_PT_face_poses,
+    DDFA_PT_new_keys,
+)

@@ -172,6 +172,12 @@ def action_of(data_block: bpy.types.ID) -> bpy.types.Action | None:
     return animation.action if animation is not None else None
 
 
+def blend(data_block: bpy.types.ID, mode: str, influence: float) -> None:
+    """How a data-block's present action mixes with the NLA below: "REPLACE", "COMBINE", "ADD", …; influence 0…1."""
+    animation = data_block.animation_data_create()
+    animation.action_blend_type, animation.action_influence = mode, influence
+
+
 def push_down(data_block: bpy.types.ID) -> None:
     """Move a data-block's present action into a new strip on top of its NLA, as the action editor's button does."""
     animation = data_block.animation_data

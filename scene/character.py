@@ -76,7 +76,7 @@ def chosen(scene: bpy.types.Scene) -> Character:
         raise CaptureError(f"{reason}.")
     settings = scene.ddfa.retarget
     meshes = tuple(item.mesh for item in settings.face_meshes if item.mesh is not None and item.use_mesh)
-    return _character(settings.character, meshes)
+    return of(settings.character, meshes)
 
 
 def meshes_of(scene: bpy.types.Scene, armature: bpy.types.Object) -> list[bpy.types.Object]:
@@ -121,7 +121,8 @@ def names(outlets: dict[TargetKey, Outlet]) -> dict[str, list[str]]:
     return found
 
 
-def _character(armature: bpy.types.Object | None, meshes: tuple[bpy.types.Object, ...]) -> Character:
+def of(armature: bpy.types.Object | None, meshes: tuple[bpy.types.Object, ...]) -> Character:
+    """The character that an armature and meshes make; at least one of them is there."""
     outlets: dict[TargetKey, Outlet] = {}
     closed: dict[TargetKey, str] = {}
     sliders: dict[tuple[str, str], Slider] = {}  # by mesh and shape key

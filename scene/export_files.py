@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 
+from ..ddfa_blender.atomic import work_folder
 from ..ddfa_blender.errors import CaptureError
 from . import actions
 from .head import Head, ensure_object_mode
@@ -54,8 +55,8 @@ def replacing(path: Path, kind: str) -> Iterator[Path]:
     """
     check_output(path, kind)
     try:
-        with tempfile.TemporaryDirectory(prefix=".ddfa-", dir=path.parent) as folder:
-            partial = Path(folder) / path.name
+        with work_folder(path.parent) as folder:
+            partial = folder / path.name
             yield partial
             os.replace(partial, path)
     except (OSError, RuntimeError) as error:

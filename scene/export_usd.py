@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import struct
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,9 @@ KIND = "USD"
 #: Binary, packed with its textures, text.
 SUFFIXES = (".usdc", ".usdz", ".usda")
 _PACKED = ".usdz"
+#: How the binary kind and the text begin; the first has its list of contents, whose place it tells, at its end.
+_CRATE, _TEXT, _CRATE_START = b"PXR-USDC", b"#usda", struct.Struct("<16sq")
+_LAST_BYTES = 64
 
 #: Exporter settings; those that a version of Blender does not know are left out.
 _SETTINGS: dict[str, Any] = {
@@ -63,9 +68,25 @@ def export(context: bpy.types.Context, head: Head, filepath: str | Path) -> Path
     settings = {name: value for name, value in wanted.items() if name in known}
     with replacing(path, KIND) as partial, alone(context, head), _plain_image_names(head):
         bpy.ops.wm.usd_export(filepath=str(partial), check_existing=False, **settings)
-        if not partial.is_file():  # the exporter reports failures without raising
+        if not _is_whole(partial):  # the exporter reports failures, a full disk among them, without raising
             raise CaptureError(f"The {KIND} could not be written to {path}; check the disk or choose another place.")
     return path
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a USD file is there from its beginning to its end."""
+    if not path.is_file():
+        return False
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    with path.open("rb") as file:
+        start = file.read(_CRATE_START.size)
+        if start.startswith(_CRATE):
+            contents = _CRATE_START.unpack(start)[1] if len(start) == _CRATE_START.size else 0
+            return 0 < contents < path.stat().st_size
+        file.seek(max(path.stat().st_size - _LAST_BYTES, 0))
+        return start.startswith(_TEXT) and file.read().rstrip().endswith(b"}")
 
 
 @contextmanager

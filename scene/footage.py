@@ -237,7 +237,7 @@ def _faces_at(path: Path, at: float, rate: float) -> FrameFaces:
     from ..ddfa_blender.footage.preview import look_at
 
     if _engine is None:
-        _engine = Engine.load()
+        _engine = Engine.kept()
     return look_at(_engine, path, at, rate)
 
 

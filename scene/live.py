@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from . import head, pipeline, takes
 from .preferences import preferences
 
 _paused = 0
+
+#: Called with the armature of a captured head after it was baked again.
+after_bake: list[Callable[[bpy.types.Object], None]] = []
 
 
 @contextmanager
@@ -85,6 +88,8 @@ def rebake(scene: bpy.types.Scene, armature: bpy.types.Object) -> None:
     performance = performance_of(take_file, settings.solve_settings(), settings.clean_up())
     take = solutions.take_at(take_file) if armature.ddfa.baked.camera is not None else None
     pipeline.bake_again(scene, captured, model_of(take_file), performance, settings.bake_settings(), take)
+    for follow in after_bake:
+        follow(armature)
 
 
 def performance_of(take_file: Path, solving: SolveSettings, cleaning: CleanUpSettings) -> Performance:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -184,14 +185,39 @@ def save(scene: bpy.types.Scene, path: Path) -> None:
     presets.save_mapping(mapping_of(settings, path.stem), path, poses)
 
 
+def text_of(settings: bpy.types.PropertyGroup) -> str:
+    """The mapping and the recorded poses as the text of a preset.
+
+    Raises:
+        CaptureError: a curve or limit makes no sense.
+    """
+    poses = bone_poses.of_armature(settings.character) if settings.character is not None else ()
+    return json.dumps(presets.to_json(mapping_of(settings), poses))
+
+
+def load_text(scene: bpy.types.Scene, text: str, name: str) -> tuple[TargetKey, ...]:
+    """As :func:`load`, from the text that :func:`text_of` gave; ``name`` is the preset's, for messages."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise CaptureError(f"{name} is not a usable mapping preset: it is damaged.") from error
+    if not isinstance(value, dict):
+        raise CaptureError(f"{name} is not a usable mapping preset: it is damaged.")
+    return _take_over(scene, presets.preset_from_json(value, name), name)
+
+
 def load(scene: bpy.types.Scene, path: Path) -> tuple[TargetKey, ...]:
     """Show a preset's mapping as it fits the chosen character, whose armature gets its poses; gives what did not fit.
 
     Raises:
         CaptureError: there is no character, the preset cannot be used, or nothing of it fits; nothing has changed then.
     """
+    character.chosen(scene)
+    return _take_over(scene, presets.load_preset(path), path.name)
+
+
+def _take_over(scene: bpy.types.Scene, preset: presets.Preset, name: str) -> tuple[TargetKey, ...]:
     found = character.chosen(scene)
-    preset = presets.load_preset(path)
     armature = found.armature
     mapping, poses = preset.mapping, preset.poses if armature is not None else ()
     if poses and armature is not None:
@@ -202,7 +228,7 @@ def load(scene: bpy.types.Scene, path: Path) -> tuple[TargetKey, ...]:
         names.setdefault(armature.name, []).extend(POSE_PREFIX + pose.name for pose in poses)
     fitted = presets.fit_to(mapping, names)
     if mapping.targets and not fitted.mapping.targets:
-        raise CaptureError(f"{path.name} is for another character: it has none of the preset's targets.")
+        raise CaptureError(f"{name} is for another character: it has none of the preset's targets.")
     if armature is not None:
         bone_poses.store(armature, poses)
     fill(scene, fitted.mapping)

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ..ddfa_blender.atomic import check_writable
+import bpy
+
+from ..ddfa_blender.atomic import cannot_write, check_writable, work_folder
 from ..ddfa_blender.errors import CaptureError
+
+#: How a .blend file begins, its last block, and how one that is packed (Zstandard's seekable format) ends.
+_PLAIN, _END, _PACKED_END = b"BLENDER", b"ENDB", b"\xb1\xea\x92\x8f"
+_LAST_BYTES = 64
 
 
 @contextmanager
@@ -34,8 +39,10 @@ def staged(wanted: Mapping[str, Path | None], inputs: Sequence[Path]) -> Iterato
     with ExitStack() as stack:
         partial = {}
         for kind, path in files.items():
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".ddfa-", dir=path.resolve().parent))
-            partial[kind] = Path(folder) / path.name
+            try:
+                partial[kind] = stack.enter_context(work_folder(path.resolve().parent)) / path.name
+            except OSError as error:
+                raise cannot_write(path, error) from error
         yield partial
         for kind, path in files.items():
             try:
@@ -44,6 +51,30 @@ def staged(wanted: Mapping[str, Path | None], inputs: Sequence[Path]) -> Iterato
                 raise CaptureError(
                     f"{path} cannot be written ({error.strerror}); close other programs that use it."
                 ) from error
+
+
+def save_blend(partial: Path, place: Path) -> None:
+    """Save the open file at ``partial``, from where it is to go to ``place``.
+
+    Raises:
+        CaptureError: it could not be written, or not to its end, which Blender does not always notice.
+    """
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(partial), copy=True, compress=True, relative_remap=False)
+        whole = _is_whole(partial)
+    except (RuntimeError, OSError):
+        whole = False
+    if not whole:
+        raise CaptureError(f"{place} cannot be written; free some space on the disk or choose another folder.")
+
+
+def _is_whole(blend: Path) -> bool:
+    """Whether a .blend file ends as one: with its last block, or packed with the list of its parts."""
+    with blend.open("rb") as file:
+        start = file.read(len(_PLAIN))
+        file.seek(max(blend.stat().st_size - _LAST_BYTES, 0))
+        end = file.read()
+    return _END in end if start == _PLAIN else end.endswith(_PACKED_END)
 
 
 def relative(file: Path, blend: Path) -> str:

@@ -9,8 +9,13 @@ from typing import Literal
 
 import bpy
 
+from ..ddfa_blender.cores import automatic_workers
+
 #: The extension's own package, ``bl_ext.<repository>.ddfa_face_capture``.
 EXTENSION = __package__.rpartition(".")[0]
+
+#: Most segments of a clip to track side by side that anybody may ask for.
+MOST_THREADS = 64
 
 TakesLocation = Literal["USER", "BLEND", "FOLDER"]
 
@@ -29,6 +34,12 @@ class Preferences:
     model_folder: Path | None = None
     takes_location: TakesLocation = "USER"
     takes_folder: str = ""  # for FOLDER
+    threads: int = 0  # 0 = automatic
+
+    @property
+    def workers(self) -> int:
+        """Segments of a clip that a capture tracks side by side."""
+        return self.threads or automatic_workers()
 
 
 def preferences() -> Preferences:
@@ -42,4 +53,5 @@ def preferences() -> Preferences:
         model_folder=Path(bpy.path.abspath(model)) if model else None,
         takes_location=chosen.takes_location,
         takes_folder=chosen.takes_folder,
+        threads=chosen.threads,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -15,7 +16,20 @@ from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.quaternions import continuous
 from ..ddfa_blender.retarget import bone_poses as combining
-from . import actions, axes, bone_poses, character, head, head_chain, live, mapping_items, take_list, takes
+from ..ddfa_blender.retarget.mapping import Mapping
+from . import (
+    actions,
+    axes,
+    bone_poses,
+    character,
+    head,
+    head_chain,
+    live,
+    mapping_items,
+    retarget_record,
+    take_list,
+    takes,
+)
 from .bake import widen_slider
 from .character import Character, Slider
 from .head_chain import HeadChain
@@ -52,7 +66,7 @@ class _Curves:
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """The performance, how it is baked, and what it is called."""
 
     performance: Performance
@@ -85,13 +99,33 @@ def retarget(context: bpy.types.Context) -> Result:
     settings, source = scene.ddfa.retarget, _source(scene)
     if settings.use_face and not settings.targets:
         mapping_items.find(scene)
-    found = character.chosen(scene)
+    found, mapping = character.chosen(scene), mapping_items.mapping_of(settings)
+    result = bake(context, settings, found, mapping, source, settings.action_mode)
+    own_head = scene.ddfa.head if settings.performance == "HEAD" and settings.action_mode != "MERGE" else None
+    retarget_record.keep(found, settings, mapping, own_head if settings.follow_clean_up else None, result.name)
+    return result
+
+
+def bake(
+    context: bpy.types.Context,
+    settings: bpy.types.PropertyGroup,
+    found: Character,
+    mapping: Mapping,
+    source: Source,
+    mode: str,
+) -> Result:
+    """Put a performance on a character, all or nothing; ``settings`` are the scene's or those of an earlier time.
+
+    Raises:
+        CaptureError: there is nothing to drive; nothing has changed then.
+    """
+    scene = context.scene
     timebase = Timebase.of(source.baking, scene_rate(scene), source.performance.time)
     frames = timebase.key_frames(source.performance.time, source.baking.key_placement)
     resampler = Resampler.between(source.performance.time, timebase.seconds_at(frames))
     curves: dict[bpy.types.ID, _Curves] = defaultdict(_Curves)
-    count, warnings = _face(settings, found, source, resampler, curves) if settings.use_face else (0, [])
-    chain = _chain(context, found) if settings.use_head else None
+    count, warnings = _face(settings, mapping, found, source, resampler, curves) if settings.use_face else (0, [])
+    chain = _chain(context, settings, found) if settings.use_head else None
     if chain is not None:
         warnings += _head(settings, found, source, resampler, chain, curves)
     if not curves:
@@ -106,38 +140,49 @@ def retarget(context: bpy.types.Context) -> Result:
         thinning=source.baking.thinning,
     )
     name = f"{source.title}{_DOT}{found.name}"
-    _write(writer, found, curves, name, settings.action_mode)
+    _write(writer, found, curves, name, mode, _Blend(settings.blend_mode, settings.blend_influence / 100.0))
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     bones = sum(len({*block.rotations, *block.locations, *block.scales}) for block in curves.values())
     return Result(name, count, bones, tuple(warnings))
 
 
-def _source(scene: bpy.types.Scene) -> _Source:
+def _source(scene: bpy.types.Scene) -> Source:
     if scene.ddfa.retarget.performance == "HEAD":
-        settings, file = scene.ddfa.head.ddfa.settings, takes.of_head(scene.ddfa.head)
-        trouble = takes.problem(scene.ddfa.head)
-        if trouble:
-            raise CaptureError(trouble)
-    else:
-        settings, chosen = current(scene), take_list.active_file()
-        if chosen is None:
-            raise CaptureError("Choose a take in the panel Takes.")
-        file = chosen
+        return source_of_head(scene.ddfa.head)
+    chosen, settings = take_list.active_file(), current(scene)
+    if chosen is None:
+        raise CaptureError("Choose a take in the panel Takes.")
+    return _source_of(chosen, settings)
+
+
+def source_of_head(armature: bpy.types.Object) -> Source:
+    """What a captured head performs, with its settings as they are now.
+
+    Raises:
+        CaptureError: its take is gone or does not fit.
+    """
+    trouble = takes.problem(armature)
+    if trouble:
+        raise CaptureError(trouble)
+    return _source_of(takes.of_head(armature), armature.ddfa.settings)
+
+
+def _source_of(file: Path, settings: bpy.types.PropertyGroup) -> Source:
     performance = live.performance_of(file, settings.solve_settings(), settings.clean_up())
     entry = take_library.describe(file)
     title = entry.title if entry is not None else file.stem
-    return _Source(performance, settings.bake_settings(), title)
+    return Source(performance, settings.bake_settings(), title)
 
 
 def _face(
     settings: bpy.types.PropertyGroup,
+    mapping: Mapping,
     found: Character,
-    source: _Source,
+    source: Source,
     resampler: Resampler,
     curves: dict[bpy.types.ID, _Curves],
 ) -> tuple[int, list[str]]:
     """Add what the mapping drives; gives how many targets that is, and what did not work."""
-    mapping = mapping_items.mapping_of(settings)
     present = tuple(target for target in mapping.targets if target.key in found.outlets)
     idle = {item.mesh.name for item in settings.face_meshes if item.mesh is not None and not item.use_mesh}
     gone = [t.key.name for t in mapping.targets if t.key not in found.outlets and t.key.owner not in idle]
@@ -168,8 +213,7 @@ def _pose_bones(armature: bpy.types.Object, weights: dict[str, NDArray], curves:
                 curves.scales[bone] = motion.scale
 
 
-def _chain(context: bpy.types.Context, found: Character) -> HeadChain | None:
-    settings = context.scene.ddfa.retarget
+def _chain(context: bpy.types.Context, settings: bpy.types.PropertyGroup, found: Character) -> HeadChain | None:
     if found.armature is None or not settings.head_bone:
         return None
     necks = tuple(filter(None, (settings.lower_neck_bone, settings.neck_bone)))
@@ -179,7 +223,7 @@ def _chain(context: bpy.types.Context, found: Character) -> HeadChain | None:
 def _head(
     settings: bpy.types.PropertyGroup,
     found: Character,
-    source: _Source,
+    source: Source,
     resampler: Resampler,
     chain: HeadChain,
     curves: dict[bpy.types.ID, _Curves],
@@ -201,7 +245,17 @@ def _head(
     return warnings
 
 
-def _write(writer: KeyWriter, found: Character, curves: dict[bpy.types.ID, _Curves], name: str, mode: str) -> None:
+@dataclass(frozen=True)
+class _Blend:
+    """How an action that lies over others in the NLA mixes with them."""
+
+    mode: str
+    influence: float  # 0…1
+
+
+def _write(
+    writer: KeyWriter, found: Character, curves: dict[bpy.types.ID, _Curves], name: str, mode: str, blend: _Blend
+) -> None:
     """Make the animation; what the user has is touched last, where nothing can fail any more."""
     if any(map(actions.is_tweaked, curves)):
         raise CaptureError("A strip of the character's NLA is being tweaked; leave tweak mode first.")
@@ -220,6 +274,12 @@ def _write(writer: KeyWriter, found: Character, curves: dict[bpy.types.ID, _Curv
         if mode == "LAYER":
             actions.push_down(draft.data_block)
         draft.assign()
+    for block in curves if mode == "LAYER" else ():
+        actions.blend(block, blend.mode, blend.influence)
+    _widen_sliders(curves)
+
+
+def _widen_sliders(curves: dict[bpy.types.ID, _Curves]) -> None:
     for slider, values in (pair for block in curves.values() for pair in block.sliders.values()):
         if slider.shape_key is not None:
             widen_slider(slider.shape_key, values)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import average_rate
 from ..ddfa_blender.quaternions import continuous, slerp
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A sample this near to a whole frame lies on it: containers round timestamps to a few microseconds.
 _FRAME_TOLERANCE = 1e-3
+#: Frames of a Blender scene, about.
+_MOST_FRAMES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +67,19 @@ class Timebase:
 
         ``SUBFRAME``: one key per sample, where it falls. ``WHOLE``: every whole frame from the first
         sample to the one nearest to the last, whatever the footage's own rate.
+
+        Raises:
+            CaptureError: they would be more than Blender has frames: the take's times are wrong.
         """
         frames = self.frame_at(seconds)
         if placement == "SUBFRAME":
             return frames
         first = np.ceil(frames[0] - _FRAME_TOLERANCE)
         last = max(first, np.round(frames[-1]))
+        if last - first > _MOST_FRAMES:
+            raise CaptureError(
+                f"The animation would be {last - first:.0f} frames long; choose a lower frame rate or another take."
+            )
         return np.arange(first, last + 1.0)
 
     @property

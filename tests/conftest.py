@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ from ddfa_blender.morphable_model import MorphableModel
 
 #: Real photos and clips; absent from a fresh clone.
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests put stand-ins in the place of the networks: the next one must not find them."""
+    capture = sys.modules.get("ddfa_blender.capture")
+    if capture is not None:
+        monkeypatch.setattr(capture, "_kept", {})
 
 
 @pytest.fixture(scope="session")

@@ -1,46 +1,84 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``build.py bench``: scores on labelled photos, latency of the regressor, speed of the clean-up, costs of clips."""
+"""``build.py bench``: scores on labelled photos, speeds beside others', memory, and what Blender's part costs."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import environments
+from . import bench_capture, environments
 from .project import ROOT, BuildError, check, run
 
 SHARED = ROOT.parent / "shared"
 PHOTOS = SHARED / "bench" / "photos"
 LABELS = SHARED / "bench" / "labels.json"
-CLIPS = SHARED / "clips"
 
 
-def run_all(clips: Sequence[Path] | None) -> int:
-    """Print everything that can be measured here; return the exit status.
-
-    Raises:
-        BuildError: there is nothing to measure on, or a measurement fails.
-    """
-    python = environments.ensure_core()
-    videos = list(clips) if clips else sorted(path for path in CLIPS.glob("*") if path.suffix in (".mp4", ".mov"))
-    if LABELS.exists():
-        _print_heading("score, faces from the labels' boxes")
-        _score(python)
-        _print_heading("score, faces from our detector")
-        _score(python, "--detect")
-    else:
+def _scores(python: Path, _clips: Sequence[Path]) -> None:
+    if not LABELS.exists():
         print(f"no scores: {LABELS} is not here")
+        return
+    _print_heading("score, faces from the labels' boxes")
+    _score(python)
+    _print_heading("score, faces from our detector")
+    _score(python, "--detect")
+
+
+def _latency(python: Path, _clips: Sequence[Path]) -> None:
     _print_heading("latency on one thread")
     _print_of(python, "tools.latency", "The latency")
+
+
+def _capture(_python: Path, clips: Sequence[Path]) -> None:
+    _print_heading("from the file to the parameters, frames per second")
+    bench_capture.run(clips)
+
+
+def _memory(python: Path, _clips: Sequence[Path]) -> None:
+    _print_heading("a capture of ten minutes beside one of ten seconds")
+    _print_of(python, "tools.bench_memory", "The memory")
+
+
+def _after(python: Path, _clips: Sequence[Path]) -> None:
     _print_heading("after the capture")
     _print_of(python, "tools.clean_up_speed", "The clean-up's speed")
-    if videos:
-        _print_heading("clips")
-    for video in videos:
+
+
+def _in_blender(_python: Path, _clips: Sequence[Path]) -> None:
+    _print_heading("in Blender")
+    _blender()
+
+
+def _reports(python: Path, clips: Sequence[Path]) -> None:
+    _print_heading("clips")
+    for video in clips or bench_capture.clips():
         _clip(python, video)
+
+
+#: What can be measured, in the order in which it is.
+PARTS: dict[str, Callable[[Path, Sequence[Path]], None]] = {
+    "scores": _scores,
+    "latency": _latency,
+    "capture": _capture,
+    "memory": _memory,
+    "after": _after,
+    "blender": _in_blender,
+    "clips": _reports,
+}
+
+
+def run_all(clips: Sequence[Path] | None, parts: Sequence[str] | None = None) -> int:
+    """Print what can be measured here, or only some ``parts``; return the exit status.
+
+    Raises:
+        BuildError: a measurement fails.
+    """
+    python = environments.ensure_core()
+    for part in PARTS if parts is None else parts:
+        PARTS[part](python, [clip.resolve() for clip in clips or ()])
     return 0
 
 
@@ -72,13 +110,13 @@ def _blender() -> None:
     python = environment.ensure()
     script = ROOT / "tools" / "bench_in_blender.py"
     # The first time compiles what has changed since, as installing the extension does: that is not what is asked.
-    for step, shown in (("enable", False), ("enable", True), ("bake", True)):
+    for step, shown in (("enable", False), ("enable", True), ("capture", True), ("bake", True)):
         with tempfile.TemporaryDirectory() as home:
             variables = environments.fresh_home(Path(home)) | {"PYTHONPATH": str(environment.side_packages)}
             output = None if shown else subprocess.DEVNULL
             done = subprocess.run([python, script, step], cwd=ROOT, env=variables, stdout=output, check=False)
         if done.returncode != 0:
-            raise BuildError("The bakes in Blender cannot be measured; the lines above say why.")
+            raise BuildError("Blender's part cannot be measured; the lines above say why.")
 
 
 def _clip(python: Path, video: Path) -> None:

@@ -44,10 +44,14 @@ def _model(options: argparse.Namespace) -> int:
     return model.make(options.step or tuple(model.STEPS))
 
 
+#: As in ``bench.PARTS``, which is not imported for the sake of a help text.
+BENCH_PARTS = ("scores", "latency", "capture", "memory", "after", "blender", "clips")
+
+
 def _bench(options: argparse.Namespace) -> int:
     from . import bench
 
-    return bench.run_all(options.clips)
+    return bench.run_all(options.clips, options.only)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     remake = command("model", _model, "remake the morphable model and the regressor (needs ../shared/faces)")
     remake.add_argument("--step", action="append", choices=tuple(model.STEPS), help="only this step (repeatable)")
 
-    bench = command("bench", _bench, "print the scores and speeds (needs ../shared/bench)")
+    bench = command("bench", _bench, "print scores and speeds (real photos and clips come from ../shared)")
+    bench.add_argument("--only", action="append", choices=BENCH_PARTS, help="only this part (repeatable)")
     bench.add_argument("--clips", nargs="*", type=Path, help="videos to time the capture on; ../shared/clips otherwise")
     return parser
 

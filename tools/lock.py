@@ -33,6 +33,7 @@ class Lock:
 #: Wheels inside the zip bring no dependencies: Blender has numpy, and they need nothing else.
 LOCKS = (
     Lock("core", "3.11"),
+    Lock("distributed", "3.11"),
     Lock("detector", "3.11", dependencies=False),
     Lock("training", "3.11", dependencies=False),
     Lock("teacher", "3.11", without=("opencv-contrib-python",)),

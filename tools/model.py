@@ -10,6 +10,8 @@ from . import environments
 from .project import ROOT, BuildError, check, log
 
 FACES = ROOT.parent / "shared" / "faces"
+#: Heads that nothing is trained on, to measure on what the network is worth.
+HELD_OUT = ROOT / "training" / "data" / "reliability-renders"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ STEPS = {
     "regressor": Step(
         (("train", "--run", "release", "--resume"), ("calibration", "--run", "release"), ("export", "--run", "release"))
     ),
+    "held-out": Step(
+        (("rendering.heads", "--seed", "3", "--count", "800", "--out", str(HELD_OUT)),),
+        needs_faces=False,
+        in_blender=True,
+    ),
+    "reliability": Step((("evaluation.arkit_reliability",),), needs_faces=False),
 }
 
 
@@ -44,9 +52,8 @@ def make(names: Sequence[str]) -> int:
     """
     steps = {name: step for name, step in STEPS.items() if name in names}
     if any(step.needs_faces for step in steps.values()) and not FACES.is_dir():
-        raise BuildError(
-            f"{FACES} with the labelled faces is missing; without it only `morphable` and `renders` can be made."
-        )
+        others = ", ".join(f"`{name}`" for name, step in STEPS.items() if not step.needs_faces)
+        raise BuildError(f"{FACES} with the labelled faces is missing; without it only {others} can be made.")
     environments.ensure_core()
     for name, step in steps.items():
         python = (environments.newest_blender()[1] if step.in_blender else environments.training()).ensure()

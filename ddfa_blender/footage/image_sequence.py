@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import cv2
 from numpy.typing import NDArray
 
 from ..errors import CaptureError
@@ -66,9 +65,9 @@ class SequenceReader:
         return index, index / self._rate
 
     def retrieve(self) -> NDArray | None:
-        """The picture (H, W, 3) BGR; None when it cannot be read."""
+        """The picture (H, W, 3) as BGR; None when it cannot be read."""
         try:
-            return cv2.cvtColor(read_photo(self._files[self._place][1]), cv2.COLOR_RGB2BGR)
+            return read_photo(self._files[self._place][1])[..., ::-1]
         except CaptureError:
             return None  # one damaged picture is a lost frame, as in a video
 

@@ -55,12 +55,13 @@ class LivePreview:
         now = self._clock()
         if now > self._wanted_until or now - self._made_at < _INTERVAL:
             return
+        from ..channels import whole_rgb
         from .pictures import tracked_face
 
         self._made_at = now
         if self._load_model is not None:
             self._painter, self._load_model = _painter_of(self._load_model()), None
-        self._picture = tracked_face(image, fit, self._painter, SIDE)
+        self._picture = tracked_face(whole_rgb(image), fit, self._painter, SIDE)
 
 
 def _painter_of(model: FaceModel) -> MeshPainter | None:

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+# OpenCV's own limit would let a small file unpack to 3 GiB; it reads this when it is loaded.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**28))
 
 import cv2
 import numpy as np
@@ -26,7 +30,10 @@ def read_photo(path: Path | str) -> NDArray[np.uint8]:
         content = np.fromfile(file, dtype=np.uint8)
     except OSError as error:
         raise CaptureError(f"The photo {file} cannot be read ({error.strerror}); check its permissions.") from error
-    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    try:
+        image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    except (cv2.error, MemoryError):  # it claims to be larger than any picture, or is
+        image = None
     if image is None:
         raise CaptureError(f"{file} is not a photo that can be read; use a JPEG or PNG file.")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

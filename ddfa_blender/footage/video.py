@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -13,12 +14,17 @@ from typing import Protocol
 # FFmpeg prints its own complaints; ours are enough. It reads this when the first file is opened.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
+# See photo.py: whichever of the two loads OpenCV first.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**28))
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..channels import whole_rgb
 from ..errors import CaptureError
 from ..settings import SEQUENCE_RATE
+from .frame_size import Size, in_size, size_of
 from .image_sequence import SequenceReader, sequence_from
 
 #: Frame rate to assume where a container names none.
@@ -26,7 +32,11 @@ _FALLBACK_FPS = 25.0
 #: Seconds within which two time stamps mean the same frame.
 _SAME_TIME = 0.001
 #: How long before the wanted time seeking begins to look: frames at first, then seconds.
-_SEEK_FRAMES, _SEEK_SECONDS = 4, 2.0
+_SEEK_FRAMES, _SEEK_SECONDS, _SEEK_FAR_SECONDS = 4, 2.0, 20.0
+#: Seconds without a frame that are believed: beyond the container's own duration, and within it.
+_LONGEST_GAP = (60.0, 600.0)
+#: How often decoding goes on after FFmpeg gave up: each time it skips up to 64 packets that cannot be decoded.
+_TRIES = 256
 #: First bytes of photo files; FFmpeg would play them as a clip of one frame.
 _PHOTO_SIGNATURES: tuple[tuple[int, bytes], ...] = (
     (0, b"\xff\xd8\xff"),  # JPEG
@@ -43,13 +53,22 @@ _PHOTO_SIGNATURES: tuple[tuple[int, bytes], ...] = (
 )
 
 
+class NotSeekable(Exception):
+    """The frames from some time on cannot be found but by decoding all before them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One picture of a video."""
 
     index: int  # from the start of the file, whatever the in point
     time: float  # seconds since the file's first frame
-    image: NDArray[np.uint8]  # (H, W, 3) RGB, upright
+    view: NDArray[np.uint8]  # (H, W, 3) RGB, upright; a view of what the decoder made, see ``channels.py``
+
+    @cached_property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture (H, W, 3) RGB in one piece, for whom a view is not enough; made when it is asked for."""
+        return whole_rgb(self.view)
 
 
 @dataclass(frozen=True)
@@ -74,8 +93,8 @@ class Video:
     """An open video file, or the first of numbered pictures; use it in a ``with`` block.
 
     >>> with Video("clip.mp4") as video:            # doctest: +SKIP
-    ...     for index, time, image in video.frames(start=1.0, end=3.0):
-    ...         ...
+    ...     for frame in video.frames(start=1.0, end=3.0):
+    ...         print(frame.time, frame.image.shape)
     """
 
     def __init__(self, path: Path | str, *, sequence_rate: float = SEQUENCE_RATE) -> None:
@@ -85,6 +104,7 @@ class Video:
             CaptureError: the file is missing, empty, a single photo, or no video that can be decoded.
         """
         self.path = Path(path)
+        self._size: Size | None = None
         pictures = _check_file(self.path)
         self._reader: _Reader
         if pictures:
@@ -120,23 +140,67 @@ class Video:
         Raises:
             CaptureError: not one frame can be decoded.
         """
-        clock = _Clock(self.info.fps)
-        index = -1
-        while (grabbed := self._reader.grab()) is not None:
+        first = self._reader.grab()
+        if first is None:
+            raise _undecodable(self.path)
+        self._note_size()
+        # Decoding up to the in point is always exact; seeking by time is not.
+        yield from self._frames(first, _Clock(self.info.fps, self.info.duration), start, end, on_skip)
+
+    def frames_from(
+        self, start: float, end: float | None = None, on_skip: Callable[[], None] | None = None
+    ) -> Iterator[Frame]:
+        """The frames that :meth:`frames` gives with ``start`` ≤ time, without decoding all before; can be read once.
+
+        Their ``index`` counts on, but not from the start of the file. That they are the very same only those know who
+        compare some of them: a container may tell other time stamps after seeking, or pictures before a key frame.
+
+        Raises:
+            NotSeekable: no frame before ``start`` can be found.
+            CaptureError: not one frame can be decoded.
+        """
+        first = self._reader.grab()
+        if first is None:
+            raise _undecodable(self.path)
+        clock = _Clock(self.info.fps, self.info.duration)
+        clock.tick(first[1])
+        self._note_size()
+        step = 1.0 / self.info.fps
+        for margin in (_SEEK_FRAMES * step, _SEEK_SECONDS, _SEEK_FAR_SECONDS):
+            self._reader.seek(clock.stamp_of(max(start - margin, 0.0)))
+            found = self._reader.grab()
+            # Only a frame before the wanted ones shows that none of them was missed.
+            if found is not None and clock.stamp_of(start) > found[1]:
+                clock.last = -np.inf  # the next frame is none that follows the first
+                yield from self._frames(found, clock, start, end, on_skip)
+                return
+        raise NotSeekable
+
+    def _frames(
+        self,
+        grabbed: tuple[int, float] | None,
+        clock: _Clock,
+        start: float,
+        end: float | None,
+        on_skip: Callable[[], None] | None,
+    ) -> Iterator[Frame]:
+        while grabbed is not None:
             index, stamp = grabbed
             time = clock.tick(stamp)
             if end is not None and time > end:
                 return
-            # Decoding up to the in point is exact; seeking by time is not.
-            if time < start:
-                if on_skip is not None:
-                    on_skip()
-                continue
-            image = self._reader.retrieve()
+            image = self._reader.retrieve() if time >= start else None
             if image is not None and image.size:
-                yield Frame(index, time, _to_rgb(image))
-        if index < 0:
-            raise _undecodable(self.path)
+                self._size = self._size or size_of(image)
+                yield Frame(index, time, _rgb_view(in_size(image, self._size)))
+            elif time < start and on_skip is not None:
+                on_skip()
+            grabbed = self._reader.grab()
+
+    def _note_size(self) -> None:
+        """All pictures get the size of the first: cameras and screen recorders may change theirs on the way."""
+        image = self._reader.retrieve()
+        self._size = size_of(image) if image is not None and image.size else self._size
 
     def stamps(self, count: int, start: float = 0.0) -> list[float]:
         """Time stamps in seconds, as the container has them, of at most ``count`` frames from about ``start`` on."""
@@ -193,7 +257,7 @@ class Video:
         image = self._reader.retrieve()
         if image is None or not image.size:
             return None
-        return Frame(grabbed[0], max(grabbed[1] - origin, 0.0), _to_rgb(image))
+        return Frame(grabbed[0], max(grabbed[1] - origin, 0.0), _rgb_view(image))
 
 
 class _Reader(Protocol):
@@ -220,10 +284,17 @@ class _FileReader:
         self._index = -1
 
     def grab(self) -> tuple[int, float] | None:
-        if not self._capture.grab():
+        # FFmpeg gives up where a longer piece of the file is damaged; behind it, it may go on.
+        if not self._capture.grab() and not (self._index >= 0 and self._misses_frames() and self._try_on()):
             return None
         self._index += 1
         return self._index, self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+
+    def _misses_frames(self) -> bool:
+        return self._index + 1 < self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+
+    def _try_on(self) -> bool:
+        return any(self._capture.grab() for _ in range(_TRIES))
 
     def retrieve(self) -> NDArray | None:
         decoded, image = self._capture.retrieve()
@@ -239,10 +310,13 @@ class _FileReader:
 class _Clock:
     """Turns a container's timestamps into seconds that start at 0 and strictly increase."""
 
-    def __init__(self, fps: float) -> None:
+    def __init__(self, fps: float, duration: float = 0.0) -> None:
+        """``duration``: the container's own, seconds; 0 = unknown."""
         self._step = 1.0 / fps
+        self._duration = duration
+        self._usual = self._step  # the latest interval: a jump spoils the mean rate
         self._first: float | None = None
-        self._last = 0.0
+        self.last = 0.0
 
     def tick(self, stamp: float) -> float:
         if self._first is None:
@@ -250,10 +324,20 @@ class _Clock:
             self._first = max(stamp, 0.0) if np.isfinite(stamp) else 0.0
             return 0.0
         time = stamp - self._first
-        if not np.isfinite(time) or time <= self._last:
-            time = self._last + self._step
-        self._last = time
+        if not np.isfinite(time) or time <= self.last:
+            time = self.last + self._step
+        elif np.isfinite(self.last) and time - self.last > _LONGEST_GAP[int(time <= self._duration)]:
+            # The camera's clock was set, or the stamp is damaged: the next ones count from here.
+            time = self.last + self._usual
+            self._first = stamp - time
+        elif time - self.last > _SAME_TIME and np.isfinite(self.last):
+            self._usual = time - self.last
+        self.last = time
         return time
+
+    def stamp_of(self, time: float) -> float:
+        """The container's timestamp at ``time`` seconds."""
+        return time + (self._first or 0.0)
 
 
 def _check_file(path: Path) -> list[tuple[int, Path]]:
@@ -316,6 +400,7 @@ def _four_letters(code: int) -> str:
     return letters if letters.isprintable() else ""
 
 
-def _to_rgb(image: NDArray) -> NDArray[np.uint8]:
-    code = cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB
-    return cv2.cvtColor(image, code).astype(np.uint8, copy=False)
+def _rgb_view(image: NDArray) -> NDArray[np.uint8]:
+    if image.ndim == 2:
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
+    return image[..., ::-1]

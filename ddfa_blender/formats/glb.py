@@ -29,6 +29,13 @@ def with_duration(data: bytes, seconds: float) -> bytes:
     Raises:
         ValueError: it is no binary glTF, or its times are not plain numbers of single precision.
     """
+    try:
+        return _with_duration(data, seconds)
+    except (LookupError, TypeError, AttributeError, OverflowError, RecursionError, struct.error) as error:
+        raise ValueError("not a binary glTF file, or a damaged one") from error
+
+
+def _with_duration(data: bytes, seconds: float) -> bytes:
     document, binary = _chunks(data)
     inputs = sorted({s["input"] for a in document.get("animations", []) for s in a["samplers"]})
     times = {index: _times(document, binary, index) for index in inputs}

@@ -17,9 +17,9 @@ down, positive yaw turns to the subject's right, positive roll leans the head to
 from __future__ import annotations
 
 import csv
-import io
 import math
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -68,6 +68,8 @@ _OPTIONAL = {"tongueOut"}
 #: Values that no weight takes: a file in percent, or garbage.
 _LARGEST_WEIGHT = 5.0
 _LARGEST_ANGLE = math.pi * 1.01
+#: Lines of a file: four hours and a half at 60 frames per second.
+_MOST_LINES = 1_000_000
 
 AngleUnit = Literal["RADIANS", "DEGREES"]
 
@@ -202,12 +204,18 @@ def read_live_link_face(
     Raises:
         CaptureError: the file is missing, no such recording, or holds values that cannot be right.
     """
-    header, *rows = _rows(read_text(path, KIND), path)
-    layout = _Layout.of(header, path)
-    codes = [_timecode(row, layout.clock, line, path) for line, row in enumerate(rows, start=2)]
-    values = np.array([_values(row, layout, line, path) for line, row in enumerate(rows, start=2)])
-    if not len(values):
+    rows = _rows(read_text(path, KIND), path)
+    layout = _Layout.of(next(rows), path)
+    codes: list[Timecode] = []
+    numbers, start = array("d"), ""
+    # Row by row: an hour as lists of texts would take a gigabyte.
+    for line, row in enumerate(rows, start=2):
+        codes.append(_timecode(row, layout.clock, line, path))
+        numbers.extend(_values(row, layout, line, path))
+        start = start or row[layout.clock].strip()
+    if not codes:
         raise CaptureError(f"{path} has no frames; record again.")
+    values = np.array(numbers).reshape(-1, len(VALUES))
     rate = rate or guess_rate(codes)
     try:
         time = np.array(elapsed(codes, rate))
@@ -215,7 +223,7 @@ def read_live_link_face(
         raise CaptureError(f"{path} has timecode of another rate: {error}; choose its rate.") from error
     keep = _advancing(time, path)
     _check(values[keep], angles, path)
-    return _take(time[keep], values[keep], angles, rows[0][layout.clock].strip(), rate)
+    return _take(time[keep], values[keep], angles, start, rate)
 
 
 def head_angles(rotations: ArrayLike) -> NDArray[np.float64]:
@@ -245,21 +253,38 @@ def eye_rotations(arkit: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.flo
     return rotation("Left", "Out", "In"), rotation("Right", "In", "Out")
 
 
-def _rows(text: str, path: Path | str) -> list[list[str]]:
+def _rows(text: str, path: Path | str) -> Iterator[list[str]]:
     """The table's rows that are not empty, the header first."""
-    first = text.lstrip().partition("\n")[0]
+    if not text.strip():
+        raise CaptureError(f"{path} is empty; choose another file.")
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    first = text[start : end if end >= 0 else len(text)]
     delimiter = max((",", ";", "\t"), key=first.count)
+    is_header = True
     try:
-        rows = [
-            row for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if any(map(str.strip, row))
-        ]
+        for row in csv.reader(_lines(text, path), delimiter=delimiter, strict=True):
+            if not any(map(str.strip, row)):
+                continue
+            yield row if is_header or delimiter == "," else [cell.replace(",", ".") for cell in row]
+            is_header = False
     except csv.Error as error:
         raise CaptureError(f"{path} is not a {KIND}; choose another file.") from error
-    if not rows:
+    if is_header:  # separators and nothing else
         raise CaptureError(f"{path} is empty; choose another file.")
-    if delimiter != ",":
-        rows[1:] = [[cell.replace(",", ".") for cell in row] for row in rows[1:]]
-    return rows
+
+
+def _lines(text: str, path: Path | str) -> Iterator[str]:
+    """The lines one by one, without a copy of them all."""
+    start = 0
+    for _ in range(_MOST_LINES):
+        if start >= len(text):
+            return
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        raise CaptureError(f"{path} has more than {_MOST_LINES} lines; record in shorter pieces.")
 
 
 def _timecode(row: Sequence[str], column: int, line: int, path: Path | str) -> Timecode:

@@ -6,15 +6,14 @@ Both hold the same header (format, version, names of the channels, units) and th
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..archives import ArchiveError, read_npz, write_npz
 from ..atomic import write_atomically
 from ..errors import CaptureError
 from ..names import ARKIT_NAMES, EXPRESSION_COUNT, EXPRESSION_NAMES, SHAPE_COUNT
@@ -42,8 +41,6 @@ _UNITS = {
     "head_rotation": "unit quaternion w, x, y, z; x to the subject's left, y up, z out of the face",
     "head_translation": "millimetres in the same axes, relative to the clip's median",
 }
-#: Bytes that the arrays may take when unpacked.
-_LARGEST_UNPACKED = 2 * 2**30
 #: How far a quaternion's length may be from 1: what single precision leaves.
 _UNIT = 1e-4
 
@@ -65,7 +62,7 @@ def save_performance(performance: Performance, path: Path | str) -> None:
     text = np.array(json.dumps(header, ensure_ascii=False, allow_nan=False))
 
     def write(file: BinaryIO) -> None:
-        np.savez_compressed(file, header=text, **arrays)  # type: ignore[arg-type]
+        write_npz(file, {"header": text, **arrays})
 
     write_atomically(path, write)
 
@@ -125,19 +122,12 @@ def _read_json(path: Path | str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _read_npz(path: Path | str) -> tuple[dict[str, Any], dict[str, Any]]:
-    data = io.BytesIO(read_bytes(path, KIND))
     try:
-        with zipfile.ZipFile(data) as archive:
-            members = archive.infolist()
-            small = sum(member.file_size for member in members) <= _LARGEST_UNPACKED
-        data.seek(0)
-        with np.load(data, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files} if small else {}
-        header = str(arrays.pop("header")) if small else ""
-    except Exception as error:  # damaged archives raise a dozen unrelated types (zip, zlib, struct, …)
-        raise CaptureError(f"{path} is not a {KIND} or is damaged; choose another file.") from error
-    if not small:
-        raise CaptureError(f"{path} is too large for a {KIND}; choose another file.")
+        arrays = read_npz(read_bytes(path, KIND))
+        header = str(arrays.pop("header"))
+    except (ArchiveError, KeyError, ValueError) as error:
+        reason = error if isinstance(error, ArchiveError) else "it has no header"
+        raise CaptureError(f"{path} is not a {KIND} or is damaged: {reason}; choose another file.") from error
     return parse_json(header, path, KIND), arrays
 
 

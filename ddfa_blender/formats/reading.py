@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,6 +12,8 @@ from ..errors import CaptureError
 
 #: Bytes; an hour of a 63-column CSV at 60 frames per second is 160 MB.
 LARGEST = 512 * 2**20
+#: How JSON spells halves of a character.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_bytes(path: Path | str, kind: str, largest: int = LARGEST) -> bytes:
@@ -55,6 +58,7 @@ def parse_json(text: str, path: Path | str, kind: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
+        check_characters(text, value)
     except (ValueError, RecursionError) as error:
         raise CaptureError(f"{path} is not a {kind} or is damaged; choose another file.") from error
     if not isinstance(value, dict):
@@ -73,6 +77,16 @@ def check_header(value: dict[str, Any], file_format: str, version: int, path: Pa
         raise CaptureError(f"{path} is not a {kind}; choose another file.")
     if found > version:
         raise CaptureError(f"{path} was written by a newer version of this extension; update the extension.")
+
+
+def check_characters(text: str, value: object) -> None:
+    """Make sure that a ``value`` out of JSON ``text`` has no half characters: they can be neither shown nor written.
+
+    Raises:
+        ValueError: it has.
+    """
+    if _HALF.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
 
 
 def _refuse(constant: str) -> NoReturn:

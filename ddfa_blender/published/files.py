@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..archives import read_npz
 from ..errors import CaptureError
 from ..names import EXPRESSION_COUNT, PARAMETER_COUNT, SHAPE_COUNT
 from .plain_pickle import MAXIMUM_BYTES, ArrayBuilder, FormatError, as_dictionary, read_content, read_pickle
@@ -52,11 +53,8 @@ def read_arrays(path: Path) -> dict[str, NDArray]:
 
 
 def _read_npz(content: bytes) -> dict[str, NDArray]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(info.file_size for info in archive.infolist()) > MAXIMUM_BYTES:
-            raise FormatError("it unpacks to far more than was published")
-    with np.load(io.BytesIO(content), allow_pickle=False) as data:
-        return {name: data[name] for name in data.files}
+    arrays = read_npz(content, largest=MAXIMUM_BYTES)
+    return {name: array for name, array in arrays.items() if array.dtype.kind in "fiu"}
 
 
 def statistics_from(arrays: dict[str, NDArray], path: Path) -> Statistics:

@@ -146,7 +146,10 @@ def wrapped_model(path: Path, params: AffineMap) -> bytes:
     product = graph.add("MatMul", [scores, matrix], "product")
     graph.add("Add", [product, graph.constant("params_bias", params.offset.astype(np.float32))], "params")
     opsets, ir_version = list(published.opset_import), max(published.ir_version, 4)
-    return graph.model(batch, {"params": PARAMETER_COUNT}, opsets, ir_version).SerializeToString()
+    try:
+        return graph.model(batch, {"params": PARAMETER_COUNT}, opsets, ir_version).SerializeToString()
+    except Exception as error:  # the checker's exceptions share no public base class
+        raise CaptureError(f"{path} does not fit around our input; export it again with opset {_OPSET}.") from error
 
 
 def _read_onnx(onnx: ModuleType, path: Path) -> Any:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..channels import stored
 from ..paths import model_file
 from .session import open_session
 
@@ -64,13 +65,15 @@ class Detector:
 
 def _to_input(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], float]:
     """The network's input (1, 3, h, w), 0…255, and its pixels per image pixel."""
-    height, width = image.shape[:2]
+    pixels, turned = stored(image)
+    height, width = pixels.shape[:2]
     scale = side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     shrinks = scale < 1.0
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     right, bottom = -size[0] % _MULTIPLE, -size[1] % _MULTIPLE
     padded = cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    padded = padded[..., ::-1] if turned else padded
     return np.ascontiguousarray(padded.transpose(2, 0, 1)[None], dtype=np.float32), scale
 
 

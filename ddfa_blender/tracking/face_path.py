@@ -127,10 +127,10 @@ def _look(
     cuts, shot, looks = SceneCuts(), 0, list[_Look]()
     for frame in video.frames(max(low - step, 0.0), high + step, on_skip=between_frames):
         between_frames()
-        shot += cuts.is_cut(frame.image)
+        shot += cuts.is_cut(frame.view)
         if looks and frame.time - looks[-1].time < _INTERVAL and abs(frame.time - picked) > step:
             continue
-        found = detector.detect(frame.image, threshold=settings.detection_threshold, sides=sides)
+        found = detector.detect(frame.view, threshold=settings.detection_threshold, sides=sides)
         looks.append(_Look(frame.time, [d.box for d in found], shot))
     return looks
 

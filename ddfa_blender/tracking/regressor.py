@@ -54,10 +54,17 @@ class Regressor:
         """
         file = path or model_file("regressor.onnx")
         self._session = open_session(file)
-        found = {output.name for output in self._session.get_outputs()}
-        metadata = self._session.get_modelmeta().custom_metadata_map
+        try:
+            found = {output.name: output.shape for output in self._session.get_outputs()}
+            inputs = [(value.name, value.type, list(value.shape)) for value in self._session.get_inputs()]
+            metadata = self._session.get_modelmeta().custom_metadata_map
+        except UnicodeDecodeError as error:
+            raise CaptureError(f"{file} is damaged; choose another model folder or reinstall the extension.") from error
         crop = metadata.get("crop", BUNDLED_CROP)
-        if "params" not in found or crop not in CROPS:
+        fits = [value[:2] for value in inputs] == [("image", "tensor(uint8)")]
+        fits = fits and inputs[0][2][1:] == [CROP_SIZE, CROP_SIZE, 3]
+        fits = fits and all(found[name][-1:] == [length] for name, length in _LENGTHS.items() if name in found)
+        if not fits or "params" not in found or crop not in CROPS:
             raise CaptureError(f"{file} is not a face regressor; reinstall the extension.")
         self._outputs = [name for name in _LENGTHS if name in found]
         #: Outputs that the network does not have, and how it wants its crops.
@@ -65,7 +72,7 @@ class Regressor:
         self.crop = CROPS[crop]
         #: How far the 68 points in the picture should follow the landmark branch, 0…1.
         self.branch_share = _share(metadata.get("branch_share", "0"))
-        self._takes_one = self._session.get_inputs()[0].shape[0] == 1
+        self._takes_one = inputs[0][2][0] == 1
         #: Name and content hash of the file, for the header of a Take.
         self.name = file.name
         self.digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -75,11 +82,12 @@ class Regressor:
 
         Raises:
             ValueError: the crops have another shape or type.
+            CaptureError: the network, somebody else's, does not run.
         """
         if crops.ndim != 4 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE, 3) or crops.dtype != np.uint8:
             raise ValueError(f"expected (N, {CROP_SIZE}, {CROP_SIZE}, 3) uint8, got {crops.shape} {crops.dtype}")
         parts = [crops[i : i + 1] for i in range(len(crops))] if self._takes_one else [crops] if len(crops) else []
-        runs = [self._session.run(self._outputs, {"image": part}) for part in parts]
+        runs = [self._run(part) for part in parts]
         empty = [np.zeros((0, _LENGTHS[name]), np.float32) for name in self._outputs]
         values = dict(zip(self._outputs, map(np.concatenate, zip(empty, *runs, strict=True)), strict=True))
         count = len(crops)
@@ -89,3 +97,15 @@ class Regressor:
             arkit=values.get("arkit", np.zeros((count, _LENGTHS["arkit"]), np.float32)),
             confidence=values.get("confidence", np.ones((count, 1), np.float32)),
         )
+
+    def _run(self, crops: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        try:
+            found: list[NDArray[np.float32]] = self._session.run(self._outputs, {"image": crops})
+        except Exception as error:  # onnxruntime's own exception types share no public base class
+            raise CaptureError(f"The network {self.name} does not run; choose another model folder.") from error
+        wanted = [(len(crops), _LENGTHS[name]) for name in self._outputs]
+        if [values.shape for values in found] != wanted:
+            raise CaptureError(
+                f"The network {self.name} gives other numbers than it says; choose another model folder."
+            )
+        return found

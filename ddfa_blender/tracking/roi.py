@@ -14,10 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..channels import stored, turned_back
 from ..projection import CROP_SIZE
 
 #: Side of the ROI ÷ longer side of the landmarks' tight box.
 ROI_SCALE = float(np.sqrt(2.0))
+#: The grid of :func:`snapped`.
+_SIDES_PER_OCTAVE, _CENTRES_PER_SIDE = 256, 1024
 
 
 def square(center: ArrayLike, side: ArrayLike) -> NDArray[np.float64]:
@@ -45,6 +48,24 @@ def roi_from_landmarks(landmarks68: ArrayLike) -> NDArray[np.float64]:
     return roi_from_box(box_from_landmarks(landmarks68))
 
 
+def snapped(roi: ArrayLike) -> NDArray[np.float64]:
+    """The ROI (4,) nearest to a square one (4,) on a grid of sides (0.3 % apart) and centres (0.1 % of the side apart).
+
+    Two trackers that look nearly at the same place look at the very same one then, and measure the very same.
+    """
+    r = np.asarray(roi, dtype=np.float64)
+    side = 2.0 ** (np.round(_SIDES_PER_OCTAVE * np.log2(r[2] - r[0])) / _SIDES_PER_OCTAVE)
+    step = side / _CENTRES_PER_SIDE
+    return square(np.round((r[:2] + r[2:]) / 2.0 / step) * step, side)
+
+
+def deviation(a: NDArray, b: NDArray) -> float:
+    """How far apart two square ROIs (4,) are: the larger of shift and growth, as a share of the side."""
+    side_a, side_b = a[2] - a[0], b[2] - b[0]
+    shift = float(np.abs((a + np.roll(a, 2) - b - np.roll(b, 2))[:2]).max()) / 2.0
+    return max(shift, abs(float(side_a - side_b))) / float(side_b)
+
+
 def overlap(a: ArrayLike, b: ArrayLike) -> float:
     """Intersection over union of two boxes (4,), 0…1."""
     p, q = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
@@ -66,8 +87,9 @@ def crop(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[np.uint8]:
     side = max(x1 - x0, y1 - y0)
     if not np.isfinite([x0, y0, x1, y1]).all() or side <= 0.0:
         raise ValueError(f"not a region of interest: {[x0, y0, x1, y1]}")
+    image, turned = stored(image_rgb)
     block = max(1, round(side / CROP_SIZE))
-    window, left, top = _window(image_rgb, x0, y0, side, block)
+    window, left, top = _window(image, x0, y0, side, block)
     if block > 1:
         size = (window.shape[1] // block, window.shape[0] // block)
         window = cv2.resize(window, size, interpolation=cv2.INTER_AREA)
@@ -75,24 +97,27 @@ def crop(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[np.uint8]:
     # Pixel centres lie at half integers: output pixel j looks at x0 + (j + 0.5)·side/120.
     offset = 0.5 * step - 0.5
     inverse = np.array([[step, 0.0, (x0 - left) / block + offset], [0.0, step, (y0 - top) / block + offset]])
-    return cv2.warpAffine(
+    cut = cv2.warpAffine(
         window, inverse, (CROP_SIZE, CROP_SIZE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
+    return turned_back(cut, turned)
 
 
-def _window(
-    image: NDArray[np.uint8], x0: float, y0: float, side: float, block: int
-) -> tuple[NDArray[np.uint8], int, int]:
+def _window(image: NDArray[np.uint8], x0: float, y0: float, side: float, block: int) -> tuple[NDArray, int, int]:
     """Whole blocks of pixels that cover the ROI, and the image coordinates of their first pixel."""
     left, top = int(np.floor(x0)) - block, int(np.floor(y0)) - block
     count = (int(np.ceil(side)) + 3 * block) // block * block
-    columns = np.clip(np.arange(left, left + count), 0, image.shape[1] - 1)
-    rows = np.clip(np.arange(top, top + count), 0, image.shape[0] - 1)
-    inside = left >= 0 and top >= 0 and left + count <= image.shape[1] and top + count <= image.shape[0]
-    if inside:
-        return np.ascontiguousarray(image[top : top + count, left : left + count]), left, top
-    return image[rows[:, None], columns[None, :]], left, top
+    height, width = image.shape[:2]
+    # At least one pixel of the picture, its edge, even if all lies beyond it.
+    x0, x1 = min(max(left, 0), width - 1), max(min(left + count, width), 1)
+    y0, y1 = min(max(top, 0), height - 1), max(min(top + count, height), 1)
+    window = image[y0:y1, x0:x1]
+    if window.shape[:2] != (count, count):
+        before, above = min(max(-left, 0), count - 1), min(max(-top, 0), count - 1)
+        after, below = count - before - window.shape[1], count - above - window.shape[0]
+        window = cv2.copyMakeBorder(window, above, below, before, after, cv2.BORDER_REPLICATE)
+    return window, left, top
 
 
 def crop_as_published(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[np.uint8]:
@@ -110,12 +135,14 @@ def crop_as_published(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[n
     x0, y0, x1, y1 = (int(v) for v in np.rint(corners))
     if x1 <= x0 or y1 <= y0:
         raise ValueError(f"not a region of interest: {corners.tolist()}")
-    height, width = image_rgb.shape[:2]
+    image, turned = stored(image_rgb)
+    height, width = image.shape[:2]
     window = np.zeros((y1 - y0, x1 - x0, 3), np.uint8)
     left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if left < right and top < bottom:
-        window[top - y0 : bottom - y0, left - x0 : right - x0] = image_rgb[top:bottom, left:right]
-    return cv2.resize(window, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+        window[top - y0 : bottom - y0, left - x0 : right - x0] = image[top:bottom, left:right]
+    cut = cv2.resize(window, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    return turned_back(cut, turned)
 
 
 Crop = Callable[[NDArray[np.uint8], ArrayLike], NDArray[np.uint8]]

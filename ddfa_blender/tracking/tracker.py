@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..face_model import FaceModel
-from ..projection import CROP_SIZE, project_landmarks, split
+from ..projection import CROP_SIZE, project_landmarks
 from ..settings import CaptureSettings
 from ..timing import StageTimings
+from .alignment import motion, moved, small_grey
 from .detection_roi import roi_from_detection
 from .detector import INPUT_SIDES, Detection
 from .face_path import FacePath, apart, longer_side, middle
 from .regressor import Regression, Regressor
-from .roi import Crop, box_from_landmarks, crop, overlap, roi_from_landmarks
+from .roi import Crop, box_from_landmarks, crop, deviation, overlap, roi_from_landmarks, snapped
 from .scene_cut import SceneCuts
 
 #: Mean distance between the landmark branch and the projected model, as a share of the landmarks'
@@ -26,12 +30,19 @@ _AGREEMENT_RANGE = (0.03, 0.1)
 #: Smallest side of a usable ROI in pixels, and its smallest share inside the picture.
 _MINIMUM_SIDE = 16.0
 _MINIMUM_INSIDE = 0.35
-#: The detector confirms a tracked face with this confidence and overlap of the ROIs …
+#: How far the place to look at goes from the last one towards the last frame's landmarks: all the way would hand their
+#: noise on from frame to frame.
+_PULL = 0.5
+#: A face is measured again where the first look was off by more than this share of the ROI's side.
+_OFF = 0.02
+#: The detector looks for a tracked face in its surroundings, so many sides of the ROI wide, made so many pixels large …
+_CHECK_SURROUNDINGS, _CHECK_SIDE = 1.6, 96
+#: … and confirms it with this confidence and overlap of the ROIs …
 _CHECK_THRESHOLD = 0.3
 _CHECK_OVERLAP = 0.3
 #: … and after so many refusals in a row the face counts as lost.
 _CHECK_REFUSALS = 3
-#: While no face is there, only every so many frames are searched for small faces too, which costs most.
+#: While no face is there, only once in so many frames are searched for small faces too, which costs most.
 _SMALL_FACE_INTERVAL = 5
 #: For so many seconds after a loss only faces near the lost one are taken up.
 _PATIENCE = 1.0
@@ -62,8 +73,9 @@ class FaceFit:
     roi: NDArray[np.float64]  # (4,) image pixels
     landmarks68: NDArray[np.float64]  # (68, 3) image pixels, y down, z towards the camera
     arkit: NDArray[np.float32]  # (52,), 0…1
+    crop: NDArray[np.uint8] | None = None  # (120, 120, 3) RGB, what the network saw; None = not kept
 
-    @property
+    @cached_property
     def next_roi(self) -> NDArray[np.float64]:
         """The ROI (4,) around the landmarks that were found."""
         return roi_from_landmarks(self.landmarks68)
@@ -82,7 +94,8 @@ class FaceFitter:
         """
         self._regressor = regressor
         self._model = model
-        self._cut = cut
+        #: Cuts a ROI (4,) out of a photo (H, W, 3) as the network wants it.
+        self.cut = cut
         self._branch_share = branch_share
 
     @classmethod
@@ -92,10 +105,11 @@ class FaceFitter:
 
     def fit(self, image_rgb: NDArray[np.uint8], roi: NDArray) -> FaceFit:
         """Regress the crop of ``roi`` (4,) of a photo (H, W, 3)."""
-        result = self._regressor.predict(self._cut(image_rgb, roi)[None])
+        seen = self.cut(image_rgb, roi)
+        result = self._regressor.predict(seen[None])
         params = result.params[0]
         landmarks68 = project_landmarks(self._model, params, roi)
-        usable = bool(np.isfinite(params).all()) and float(np.linalg.det(split(params).transform[:, :3])) > 0.0
+        usable = bool(np.isfinite(params).all()) and not _is_mirrored(params)
         usable = usable and is_usable(roi_from_landmarks(landmarks68), image_rgb.shape)
         confidence = float(result.confidence[0, 0])
         if result.landmarks is not None:
@@ -108,6 +122,7 @@ class FaceFitter:
             roi=np.asarray(roi, dtype=np.float64),
             landmarks68=landmarks68,
             arkit=np.clip(result.arkit[0], 0.0, 1.0),
+            crop=seen,
         )
 
     def fit_refined(self, image_rgb: NDArray[np.uint8], roi: NDArray) -> FaceFit:
@@ -122,6 +137,12 @@ class FaceFitter:
     def fit_detection(self, image_rgb: NDArray[np.uint8], detection: Detection) -> FaceFit:
         """Measure a detected face."""
         return self.fit_refined(image_rgb, roi_from_detection(detection))
+
+
+def _is_mirrored(params: NDArray[np.float32]) -> bool:
+    """Whether the transform of parameters (62,) turns a face inside out."""
+    a, b, c, _, d, e, f, _, g, h, i = params[:11].tolist()
+    return bool(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) <= 0.0)
 
 
 def branch_points(landmarks: NDArray, roi: NDArray) -> NDArray[np.float64]:
@@ -142,18 +163,21 @@ def agreement(landmarks68: NDArray, branch: NDArray) -> float:
 
 def is_usable(roi: NDArray, image_shape: tuple[int, ...]) -> bool:
     """Whether a ROI (4,) is finite, large enough and mostly inside a picture of this shape (H, W, …)."""
-    if not np.isfinite(roi).all():
-        return False
-    side = roi[2] - roi[0]
+    x0, y0, x1, y1 = roi.tolist()
+    side = x1 - x0
     height, width = image_shape[:2]
-    if side < _MINIMUM_SIDE or side > 4.0 * max(height, width):
+    if not (math.isfinite(x0 + y0 + x1 + y1) and _MINIMUM_SIDE <= side <= 4.0 * max(height, width)):
         return False
-    inside = np.clip(np.minimum(roi[2:], [width, height]) - np.maximum(roi[:2], 0.0), 0.0, None)
-    return bool(inside.prod() >= _MINIMUM_INSIDE * side * side)
+    inside = max(min(x1, width) - max(x0, 0.0), 0.0) * max(min(y1, height) - max(y0, 0.0), 0.0)
+    return bool(inside >= _MINIMUM_INSIDE * side * side)
 
 
 class Tracker:
-    """Follows one face; feed it every frame in order."""
+    """Follows one face; feed it every frame in order.
+
+    What it says of a frame soon hangs on the last frames alone, not on where it began: two trackers that follow the
+    same face from different beginnings measure the very same after some frames, and :meth:`state` tells when.
+    """
 
     def __init__(
         self,
@@ -162,35 +186,57 @@ class Tracker:
         settings: CaptureSettings | None = None,
         timings: StageTimings | None = None,
         path: FacePath | None = None,
+        rate: float = 25.0,
     ) -> None:
-        """Track as the settings say; ``path`` is where the face that the user picked is known to be."""
+        """Track as the settings say; ``path`` is where the face that the user picked is known to be.
+
+        ``rate`` is the footage's, frames per second: what is done only once in some frames is done by its clock.
+        """
         self._path = path
         self._fitter = fitter
         self._detector = detector
         self._settings = settings or CaptureSettings()
         self._timings = timings or StageTimings()
+        self._rate = rate
         self._cuts = SceneCuts()
         self._current: FaceFit | None = None  # of the previous frame; None = lost
         self._last_roi: NDArray | None = None  # where a face was last tracked in this shot
         self._last_time = 0.0
-        self._checked = 0  # frames since the detector last confirmed the face
+        self._time = -np.inf  # of the previous frame
         self._refusals = 0
-        self._searches = 0  # in vain, in a row
+        self._searching = False  # the previous frame was searched in vain
 
     def step(self, image_rgb: NDArray[np.uint8], time: float) -> FaceFit | None:
         """The face in the next frame (H, W, 3) at ``time`` seconds; None where it is lost."""
         if self._cuts.is_cut(image_rgb):
             # Whatever is there now is not the same picture: only the detector may say that it is a face.
             self._current = self._last_roi = None
-        fit = self._follow(image_rgb, self._current) if self._current is not None else None
+        fit = self._follow(image_rgb, self._current, time) if self._current is not None else None
         if fit is not None and self._strayed(fit, time):
             fit = None
         if fit is None:
             fit = self._search(image_rgb, time)
-        self._current = fit
-        if fit is not None:
+        self._current, self._time = fit, time
+        if fit is None:
+            self._refusals = 0
+        else:
             self._last_roi, self._last_time = fit.next_roi, time
         return fit
+
+    def state(self) -> bytes:
+        """A digest of all that the next answers hang on besides the next frames: equal = the answers will be."""
+        digest = hashlib.blake2b(self._cuts.state(), digest_size=16)
+        if self._current is not None:
+            digest.update(self._current.roi.tobytes() + self._current.landmarks68.tobytes())
+        elif self._last_roi is not None and self._time - self._last_time <= _PATIENCE:
+            digest.update(self._last_roi.tobytes() + np.float64(self._last_time).tobytes())
+        digest.update(f"{self._refusals} {self._searching} {self._time!r}".encode())
+        return digest.digest()
+
+    def _due(self, time: float, interval: int) -> bool:
+        """Whether this frame is the first of another ``interval`` frames, by the footage's own clock."""
+        before, now = (np.round(t * self._rate) // interval for t in (self._time, time))
+        return bool(before != now)
 
     def _guide(self, time: float) -> NDArray[np.float64] | None:
         """Where the picked face is known to be, box (4,)."""
@@ -204,21 +250,32 @@ class Tracker:
         box = box_from_landmarks(fit.landmarks68)
         return apart(box, known) > max(longer_side(box), longer_side(known))
 
-    def _follow(self, image: NDArray[np.uint8], previous: FaceFit) -> FaceFit | None:
+    def _follow(self, image: NDArray[np.uint8], previous: FaceFit, time: float) -> FaceFit | None:
         """Track on from the previous frame; None when the face is lost."""
         with self._timings.stage("regress"):
-            fit = self._fitter.fit_refined(image, previous.next_roi)
+            roi = snapped(self._expected(image, previous))
+            fit = self._fitter.fit(image, roi)
+            if fit.confidence > 0.0 and deviation(roi, fit.next_roi) > _OFF:
+                fit = self._fitter.fit(image, snapped(fit.next_roi))
         if fit.confidence < self._settings.lose_confidence:
             return None
-        self._checked += 1
-        if self._refusals == 0 and self._checked < self._settings.check_interval:
+        if self._refusals == 0 and not self._due(time, self._settings.check_interval):
             return fit
         return fit if self._confirm(image, fit) else None
 
+    def _expected(self, image: NDArray[np.uint8], previous: FaceFit) -> NDArray[np.float64]:
+        """Where the face of the previous frame is in this one: ROI (4,)."""
+        at, seen = previous.roi, previous.crop
+        expected = at + _PULL * (previous.next_roi - at)
+        if seen is None:
+            return expected
+        return moved(expected, motion(small_grey(seen), small_grey(self._fitter.cut(image, at))), at)
+
     def _confirm(self, image: NDArray[np.uint8], fit: FaceFit) -> bool:
         """Whether the detector still sees a face there, or has not yet refused often enough."""
-        self._checked = 0
-        rois = [roi_from_detection(d) for d in self._detect(image, _CHECK_THRESHOLD)]
+        around, corner = surroundings(image, fit.next_roi)
+        found = self._detect(around, _CHECK_THRESHOLD, (_CHECK_SIDE,))
+        rois = [roi_from_detection(d) + np.tile(corner, 2) for d in found]
         seen = any(overlap(roi, fit.next_roi) >= _CHECK_OVERLAP for roi in rois)
         self._refusals = 0 if seen else self._refusals + 1
         return self._refusals < _CHECK_REFUSALS
@@ -229,17 +286,17 @@ class Tracker:
         if guided and self._guide(time) is None:
             return None  # the picked face is not there: others are not meant
         # A picked face may be small beside a large one, which would end the detector's search.
-        picked = guided or (self._settings.face_hint is not None and self._last_roi is None)
-        thorough = self._searches % _SMALL_FACE_INTERVAL == 0
+        picked = guided or (self._settings.face_hint is not None and not self._is_patient(time))
+        thorough = not self._searching or self._due(time, _SMALL_FACE_INTERVAL)
         sides = INPUT_SIDES[-1:] if picked else INPUT_SIDES if thorough else INPUT_SIDES[:1]
-        self._searches += 1
         detections = self._detect(image, self._settings.detection_threshold, sides)
         for detection in self._ranked(detections, image.shape, time):
             with self._timings.stage("regress"):
                 fit = self._fitter.fit_detection(image, detection)
             if fit.confidence >= self._settings.accept_confidence:
-                self._checked = self._refusals = self._searches = 0
+                self._refusals, self._searching = 0, False
                 return fit
+        self._searching = True
         return None
 
     def _detect(
@@ -248,18 +305,31 @@ class Tracker:
         with self._timings.stage("detect"):
             return self._detector.detect(image, threshold=threshold, sides=sides)
 
+    def _is_patient(self, time: float) -> bool:
+        """So soon after a loss only the lost face is taken up."""
+        return self._last_roi is not None and time - self._last_time <= _PATIENCE
+
     def _ranked(self, detections: list[Detection], shape: tuple[int, ...], time: float) -> list[Detection]:
         """The faces that may be taken up, best first."""
         known = self._guide(time)
         if known is not None:
             near = [d for d in detections if apart(d.box, known) < max(longer_side(d.box), longer_side(known))]
             return sorted(near, key=lambda d: apart(d.box, known))
-        if self._last_roi is None or time - self._last_time > _PATIENCE:
+        if self._last_roi is None or not self._is_patient(time):
             return sorted(detections, key=lambda d: -prominence(d.box, shape, self._settings.face_hint))
         center, side = (self._last_roi[:2] + self._last_roi[2:]) / 2.0, self._last_roi[2] - self._last_roi[0]
         distances = [float(np.linalg.norm((d.box[:2] + d.box[2:]) / 2.0 - center)) for d in detections]
         order = np.argsort(distances, kind="stable")
         return [detections[i] for i in order if distances[i] < side]
+
+
+def surroundings(image: NDArray[np.uint8], roi: NDArray) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """What lies around a ROI (4,) in a picture (H, W, 3), without a copy, and its corner (2,) in the picture."""
+    center, half = (roi[:2] + roi[2:]) / 2.0, _CHECK_SURROUNDINGS * (roi[2] - roi[0]) / 2.0
+    size = np.array([image.shape[1], image.shape[0]])
+    x0, y0 = np.clip(np.floor(center - half), 0, size - 1).astype(int)
+    x1, y1 = np.clip(np.ceil(center + half), [x0 + 1, y0 + 1], size).astype(int)
+    return image[y0:y1, x0:x1], np.array([x0, y0], dtype=np.float64)
 
 
 def prominence(box: NDArray, shape: tuple[int, ...], hint: tuple[float, float] | None = None) -> float:

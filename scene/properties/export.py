@@ -23,5 +23,8 @@ class ExportChoice(bpy.types.PropertyGroup):
         translation_context=CONTEXT,
     )
     target: EnumProperty(
-        name="For", description="Program that will read the file; its import settings are shown below", items=_TARGETS
+        name="For",
+        description="Program that will read the file; its import settings are shown below",
+        items=_TARGETS,
+        translation_context=CONTEXT,
     )

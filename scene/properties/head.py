@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from ...ddfa_blender.head_motion import HeadMotion
 from ...ddfa_blender.solve import SolveSettings
+from ...translations import CONTEXT
 from .. import live
 
 _DRIVING = (
@@ -23,6 +24,18 @@ _DRIVING = (
         "ARKit",
         "The 52 ARKit shapes alone, always 0 to 1, for engines that clamp weights; the ten components stay at zero",
     ),
+)
+_ARKIT_SOURCES = (
+    (
+        "BOTH",
+        "Both",
+        (
+            "What the network says of each channel and what the ARKit shapes need to look like the captured mesh, each "
+            "as far as it is reliable; touching lips stay closed and opposite shapes exclude each other"
+        ),
+    ),
+    ("NETWORK", "Network", "What the network says of each channel, unchanged"),
+    ("MESH", "Mesh", "Only what the ARKit shapes need to look like the captured mesh; it knows no gaze and no tongue"),
 )
 _REFERENCES = (
     ("CAMERA", "Camera", "As the camera saw the head: a camera that looked up at the actor lifts the chin"),
@@ -51,6 +64,13 @@ class HeadSettings(bpy.types.PropertyGroup):
 
     driving: EnumProperty(
         name="Drive", description="Which shape keys carry the face", items=_DRIVING, update=live.changed
+    )
+    arkit_source: EnumProperty(
+        name="ARKit From",
+        description="What the 52 ARKit channels rest on, here, on other characters and in exports",
+        items=_ARKIT_SOURCES,
+        update=live.changed,
+        translation_context=CONTEXT,
     )
     neck_share: FloatProperty(
         name="Neck Share",

@@ -32,7 +32,9 @@ class PerformanceSettings(bpy.types.PropertyGroup):
     def solve_settings(self) -> SolveSettings:
         """For solving the take."""
         return SolveSettings(
-            min_confidence=self.cleanup.min_confidence, field_of_view=math.degrees(self.head.field_of_view)
+            min_confidence=self.cleanup.min_confidence,
+            field_of_view=math.degrees(self.head.field_of_view),
+            arkit_source=self.head.arkit_source.lower(),
         )
 
     def clean_up(self) -> cleanup.CleanUpSettings:

@@ -15,10 +15,12 @@ from bpy.props import (
     StringProperty,
 )
 
+from ...ddfa_blender.errors import CaptureError
 from ...ddfa_blender.names import ARKIT_NAMES
 from ...ddfa_blender.retarget.bone_poses import NEUTRAL
 from ...ddfa_blender.retarget.mapping import CHANNELS
-from .. import head, mapping_items
+from ...translations import CONTEXT
+from .. import head, key_transfer, mapping_items
 from ..mapping_items import NO_LIMIT
 
 _CHANNELS = tuple((name, name, f"The channel {name}") for name in CHANNELS)
@@ -43,6 +45,11 @@ _ACTIONS = (
         "Write into the action that the character has: driven channels are replaced, the rest of it stays",
     ),
 )
+_BLENDS = (
+    ("REPLACE", "Replace", "What lies below in the NLA shows as far as the influence leaves it"),
+    ("COMBINE", "Combine", "Added to what lies below: rotations one after the other, scales multiplied"),
+    ("ADD", "Add", "Values are added to those below"),
+)
 _SHOWN = (
     ("ALL", "All", "Everything on the character that could be driven"),
     ("MAPPED", "Mapped", "What a channel drives"),
@@ -50,11 +57,19 @@ _SHOWN = (
 )
 
 
+_EXPRESSIONS = tuple((name, name, f"The expression {name}") for name in ARKIT_NAMES)
+
+
 class CurvePoint(bpy.types.PropertyGroup):
     """A point of a response curve."""
 
-    point_in: FloatProperty(name="In", description="Value of the channel at this point of the curve", step=1)
-    point_out: FloatProperty(name="Out", description="What becomes of it", step=1)
+    point_in: FloatProperty(
+        name="Input",
+        description="Value of the channel at this point of the curve",
+        step=1,
+        translation_context=CONTEXT,
+    )
+    point_out: FloatProperty(name="Output", description="What becomes of it", step=1, translation_context=CONTEXT)
 
 
 class MappingSource(bpy.types.PropertyGroup):
@@ -71,7 +86,9 @@ class MappingSource(bpy.types.PropertyGroup):
         precision=2,
     )
     source_min: FloatProperty(name="From", description="Least that this channel may add", default=-NO_LIMIT)
-    source_max: FloatProperty(name="To", description="Most that this channel may add", default=NO_LIMIT)
+    source_max: FloatProperty(
+        name="To", description="Most that this channel may add", default=NO_LIMIT, translation_context=CONTEXT
+    )
     points: CollectionProperty(type=CurvePoint)
 
 
@@ -93,7 +110,9 @@ class MappingTarget(bpy.types.PropertyGroup):
 class FaceMesh(bpy.types.PropertyGroup):
     """A mesh of the character."""
 
-    mesh: PointerProperty(name="Mesh", description="Mesh with shape keys", type=bpy.types.Object)
+    mesh: PointerProperty(
+        name="Mesh", description="Mesh with shape keys", type=bpy.types.Object, translation_context=CONTEXT
+    )
     use_mesh: BoolProperty(name="Use", description="Animate the shape keys of this mesh", default=True)
 
 
@@ -105,20 +124,16 @@ def _character_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Co
     mapping_items.follow_character(settings)
 
 
-class RetargetSettings(bpy.types.PropertyGroup):
-    """``Scene.ddfa.retarget``."""
+def _expression_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    key_transfer.show(settings.id_data)
 
-    performance: EnumProperty(name="Performance", description="What is retargeted", items=_SOURCES)
-    character: PointerProperty(
-        name="Character",
-        description="Armature of the character; its meshes and bones are found by themselves",
-        type=bpy.types.Object,
-        poll=_is_character,
-        update=_character_changed,
+
+class HeadTurning:
+    """What is driven and how, both as it is set and as it was when a character was animated."""
+
+    use_face: BoolProperty(
+        name="Face", description="Animate what the mapping drives", default=True, translation_context=CONTEXT
     )
-    face_meshes: CollectionProperty(type=FaceMesh)
-    active_mesh: IntProperty(name="Mesh", description="The mesh that is chosen in the list")
-    use_face: BoolProperty(name="Face", description="Animate what the mapping drives", default=True)
     use_head: BoolProperty(name="Head", description="Turn the head and neck bones", default=True)
     head_bone: StringProperty(name="Head Bone", description="Bone or control that turns the head")
     neck_bone: StringProperty(
@@ -141,13 +156,89 @@ class RetargetSettings(bpy.types.PropertyGroup):
         "parents cannot move",
         default=False,
     )
+    blend_mode: EnumProperty(
+        name="Blend",
+        description="How the animation mixes with what lies below it in the NLA",
+        items=_BLENDS,
+        translation_context=CONTEXT,
+    )
+    blend_influence: FloatProperty(
+        name="Influence",
+        description="How much of the animation shows over what lies below it in the NLA",
+        default=100.0,
+        min=0.0,
+        max=100.0,
+        subtype="PERCENTAGE",
+    )
+
+
+def _mapping_text(settings: bpy.types.PropertyGroup) -> str:
+    try:
+        return mapping_items.text_of(settings)
+    except CaptureError:
+        return ""  # who writes a preset of it asks first
+
+
+class RetargetSettings(HeadTurning, bpy.types.PropertyGroup):
+    """``Scene.ddfa.retarget``."""
+
+    performance: EnumProperty(
+        name="Performance", description="What is retargeted", items=_SOURCES, translation_context=CONTEXT
+    )
+    character: PointerProperty(
+        name="Character",
+        description="Armature of the character; its meshes and bones are found by themselves",
+        type=bpy.types.Object,
+        poll=_is_character,
+        update=_character_changed,
+    )
+    face_meshes: CollectionProperty(type=FaceMesh)
+    active_mesh: IntProperty(
+        name="Mesh", description="The mesh that is chosen in the list", translation_context=CONTEXT
+    )
     action_mode: EnumProperty(name="Action", description="Where the animation goes", items=_ACTIONS)
+    follow_clean_up: BoolProperty(
+        name="Follow Clean-Up",
+        description="Bake the character again, in place, whenever a setting of its head changes, as long as nobody "
+        "edited the animation",
+        default=True,
+    )
     targets: CollectionProperty(type=MappingTarget)
     active_target: IntProperty(name="Target", description="The target that is edited below the list")
-    shown_targets: EnumProperty(name="Show", description="Which targets the list has", items=_SHOWN)
+    shown_targets: EnumProperty(
+        name="Show", description="Which targets the list has", items=_SHOWN, translation_context=CONTEXT
+    )
     pose_channel: EnumProperty(name="Pose", description="What the pose that you record stands for", items=_POSES)
     lost_targets: StringProperty(
         name="Missing", description="Targets of the loaded preset that the character does not have"
+    )
+    mapping_text: StringProperty(
+        name="Mapping",
+        description="The mapping and the recorded poses, as presets keep them",
+        get=_mapping_text,
+        translation_context=CONTEXT,
+    )
+    use_eyes: BoolProperty(
+        name="Eyes and Teeth",
+        description="New shape keys also turn eyeballs with the gaze and move lower teeth and tongue with the jaw; "
+        "switch it off if bones do that",
+        default=True,
+    )
+    shown_expression: EnumProperty(
+        name="Expression",
+        description="Which of the new shape keys you see",
+        items=_EXPRESSIONS,
+        default="jawOpen",
+        update=_expression_changed,
+    )
+    shown_strength: FloatProperty(
+        name="Strength",
+        description="How strongly you see it",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        update=_expression_changed,
     )
 
 
@@ -156,7 +247,9 @@ class RecordedBone(bpy.types.PropertyGroup):
 
     bone_location: FloatVectorProperty(name="Location", description="In the bone's space", precision=6)
     bone_rotation: FloatVectorProperty(name="Rotation", description="In the bone's space", size=4, default=(1, 0, 0, 0))
-    bone_scale: FloatVectorProperty(name="Scale", description="In the bone's space", default=(1, 1, 1))
+    bone_scale: FloatVectorProperty(
+        name="Scale", description="In the bone's space", default=(1, 1, 1), translation_context=CONTEXT
+    )
 
 
 class FacePose(bpy.types.PropertyGroup):
@@ -165,5 +258,36 @@ class FacePose(bpy.types.PropertyGroup):
     bones: CollectionProperty(type=RecordedBone)
 
 
+class Retargeted(HeadTurning, bpy.types.PropertyGroup):
+    """``Object.ddfa.retargeted`` of a character: how it was animated, so that it can follow."""
+
+    source: PointerProperty(name="Source", description="The captured head that it follows", type=bpy.types.Object)
+    mark: StringProperty(name="Mark", description="The mark of its actions", translation_context=CONTEXT)
+    fingerprint: StringProperty(name="Fingerprint", description="Of the keys as they were written")
+    mapping: StringProperty(name="Mapping", description="What drove what", translation_context=CONTEXT)
+    face_meshes: CollectionProperty(type=FaceMesh)
+    problem: StringProperty(name="Problem", description="Why it could not follow", options={"SKIP_SAVE"})
+
+
+class FittedKeys(bpy.types.PropertyGroup):
+    """``Object.ddfa.fitted_keys`` of a mesh that was given ARKit's shape keys; distances in percent of the head."""
+
+    is_preview: BoolProperty(name="Preview", description="The new shape keys are neither kept nor discarded yet")
+    made_basis: BoolProperty(name="Basis", description="The mesh had no shape keys at all before")
+    mean_distance: FloatProperty(name="Mean Distance", description="Between the fitted head and the mesh, in percent")
+    largest_distance: FloatProperty(name="Largest Distance", description="The same where it fits worst, in percent")
+    worst_parts: StringProperty(name="Worst Parts", description="Parts of the face that fit worst")
+
+
 #: In the order in which they must be registered.
-RETARGET_GROUPS = (CurvePoint, MappingSource, MappingTarget, FaceMesh, RetargetSettings, RecordedBone, FacePose)
+RETARGET_GROUPS = (
+    CurvePoint,
+    MappingSource,
+    MappingTarget,
+    FaceMesh,
+    RetargetSettings,
+    RecordedBone,
+    FacePose,
+    FittedKeys,
+    Retargeted,
+)

@@ -12,7 +12,7 @@ from .export import ExportChoice
 from .footage import FootageSettings
 from .look import LookSettings
 from .performance import PerformanceSettings
-from .retarget import FacePose, RetargetSettings
+from .retarget import FacePose, FittedKeys, Retargeted, RetargetSettings
 from .takes import TakesPlace
 from .target import TargetSettings
 
@@ -44,13 +44,15 @@ class SceneState(bpy.types.PropertyGroup):
 
 
 class HeadState(bpy.types.PropertyGroup):
-    """``Object.ddfa`` of a captured head's armature; ``face_poses`` is of a character's."""
+    """``Object.ddfa``: of a captured head's armature; the last four but ``problem`` are of other characters."""
 
     take: StringProperty(name="Take", description="File of the take that the animation is made of")
     take_uid: StringProperty(name="Take's Mark", description="Which take it is, whatever its file is called")
     settings: PointerProperty(type=PerformanceSettings)
     baked: PointerProperty(type=BakedState)
     face_poses: CollectionProperty(type=FacePose)
+    fitted_keys: PointerProperty(type=FittedKeys)
+    retargeted: PointerProperty(type=Retargeted)
     problem: StringProperty(
         name="Problem", description="Why the animation could not follow the settings", options={"SKIP_SAVE"}
     )

@@ -125,6 +125,10 @@ os._exit(0)
 """
 
 
+#: What a head cannot be made without, beside the code.
+_NEEDED_DATA = ("model/morphable_model.npz", "model/arkit_reliability.json")
+
+
 def make_zip(path, version, mark):
     """The extension as a zip of this version, without the networks; ``mark`` tells the two apart once installed."""
     manifest = (support.ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
@@ -134,7 +138,7 @@ def make_zip(path, version, mark):
             source = support.ROOT / top
             for file in [source] if source.is_file() else sorted(source.rglob("*")):
                 name = file.relative_to(support.ROOT).as_posix()
-                if file.suffix != ".py" and name != "model/morphable_model.npz":
+                if file.suffix != ".py" and name not in _NEEDED_DATA:
                     continue
                 text = file.read_bytes()
                 if name == "scene/models.py":

@@ -61,7 +61,7 @@ class Layout:
 def panel_classes():
     """Every panel of the tab by its class name, but the presets' list, which Blender draws."""
     classes = support.module("panels").panel_classes()
-    return {cls.__name__: cls for cls in classes if cls.__name__ != "DDFA_PT_presets"}
+    return {cls.__name__: cls for cls in classes if not cls.__name__.endswith("_presets")}
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def draw():
         window_manager=bpy.context.window_manager,
         preferences=types.SimpleNamespace(system=types.SimpleNamespace(ui_scale=1.0)),  # 0 without a window
         region=types.SimpleNamespace(width=280),
+        selected_objects=[],
     )
 
     def draw_panel(name):
@@ -124,7 +125,7 @@ def test_a_long_message_is_wrapped_and_complete(draw, state):
 
 
 #: Groups that a bake fills in; the panels show them as text.
-_RESULTS = {"BakedState"}
+_RESULTS = {"BakedState", "FittedKeys", "Retargeted"}
 
 
 def groups():
@@ -160,7 +161,7 @@ _INTERNAL = {"has_face", "face_point", "face_time", "take", "take_uid", "problem
 _INTERNAL |= {
     "mesh", "use_mesh", "active_mesh", "active_target", "owner", "score", "reason", "lost_targets", "channel",
     "source_gain", "source_min", "source_max", "point_in", "point_out", "target_min", "target_max", "bone_location",
-    "bone_rotation", "bone_scale",
+    "bone_rotation", "bone_scale", "mapping_text",
 }  # fmt: skip
 
 

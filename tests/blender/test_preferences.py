@@ -18,7 +18,7 @@ def chosen():
     """The extension's preferences; as they were afterwards."""
     preferences = bpy.context.preferences.addons[support.PACKAGE].preferences
     yield preferences
-    for name in ("model_folder", "takes_location", "takes_folder"):
+    for name in ("model_folder", "takes_location", "takes_folder", "threads"):
         preferences.property_unset(name)
 
 
@@ -45,7 +45,8 @@ def drawn():
     cls = support.module("panels.preferences").DDFA_AddonPreferences
     own = bpy.context.preferences.addons[support.PACKAGE].preferences
     layout = Layout()
-    panel = types.SimpleNamespace(layout=layout, bl_rna=own.bl_rna, takes_location=own.takes_location)
+    shown = {name: getattr(own, name) for name in ("takes_location", "threads")}
+    panel = types.SimpleNamespace(layout=layout, bl_rna=own.bl_rna, **shown)
     context = types.SimpleNamespace(
         scene=bpy.context.scene,
         preferences=types.SimpleNamespace(system=types.SimpleNamespace(ui_scale=1.0)),
@@ -61,7 +62,7 @@ def test_the_defaults(chosen):
     preferences = support.module("scene.preferences")
     assert preferences.preferences() == preferences.Preferences()
     shown, text = drawn()
-    assert shown == ["model_folder", "takes_location"]
+    assert shown == ["model_folder", "takes_location", "threads"]
     assert "came with the extension" in text and str(support.module("scene.takes").user_folder()) in text
 
 
@@ -93,6 +94,34 @@ def test_an_imported_model_says_that_it_has_no_head(chosen, imported):
     assert "no head" in drawn()[1]
 
 
+def test_automatic_threads_leave_a_core_and_their_number_is_told(chosen, monkeypatch):
+    cores, preferences = support.module("ddfa_blender.cores"), support.module("scene.preferences").preferences
+    for physical, workers in ((1, 1), (2, 1), (6, 5), (96, cores.MOST_WORKERS)):
+        monkeypatch.setattr(cores, "physical_cores", lambda physical=physical: physical)
+        assert preferences().workers == workers
+        assert f"Automatic on this computer: {workers}" in drawn()[1]
+    chosen.threads = 3
+    assert preferences().workers == 3
+    assert "Automatic" not in drawn()[1]
+
+
+def test_a_capture_uses_the_threads(chosen, tmp_path, monkeypatch):
+    chosen.threads = 3
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"not looked at")
+    bpy.context.scene.ddfa.footage.video = str(clip)
+    seen = []
+
+    def track(self, progress, cancelled):
+        seen.append(self.workers)
+        raise support.module("ddfa_blender.errors").CaptureError("Enough seen.")
+
+    monkeypatch.setattr(support.module("operators.task").CaptureTask, "_track", track)
+    with pytest.raises(RuntimeError, match="Enough seen"):
+        bpy.ops.ddfa.capture()
+    assert seen == [3]
+
+
 def test_a_capture_uses_the_model_folder_and_keeps_its_take(chosen, imported, tmp_path, monkeypatch):
     chosen.model_folder = str(imported)
     clip = tmp_path / "clip.mp4"
@@ -115,6 +144,6 @@ def test_a_capture_uses_the_model_folder_and_keeps_its_take(chosen, imported, tm
 
 def test_every_preference_has_a_tooltip_without_a_full_stop():
     cls = support.module("panels.preferences").DDFA_AddonPreferences
-    for name in ("model_folder", "takes_location", "takes_folder"):
+    for name in ("model_folder", "takes_location", "takes_folder", "threads"):
         description = cls.bl_rna.properties[name].description
         assert description and not description.endswith(".")

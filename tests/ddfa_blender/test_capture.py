@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ddfa_blender.capture import capture
+from ddfa_blender.capture import Engine, capture
 from ddfa_blender.errors import CaptureCancelled, CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.settings import CaptureSettings
 from ddfa_blender.take import Take
 from ddfa_blender.timing import StageTimings
+from ddfa_blender.tracking.session import open_session
 from tests.ddfa_blender.support import grey, square_engine, square_frame, write_clip
 
 
@@ -130,3 +131,29 @@ def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", moving_square(3))
     with pytest.raises(CaptureError, match="is not a model folder"):
         capture(clip, model=tmp_path)
+
+
+def test_what_was_loaded_last_is_kept_until_its_files_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("regressor.onnx", "morphable_model.npz"):
+        (tmp_path / name).write_bytes(b"not looked at")
+    loaded: list[object] = []
+    monkeypatch.setattr(Engine, "load", classmethod(lambda _cls, model: loaded.append(model) or object()))
+    first = Engine.kept(tmp_path)
+    assert Engine.kept(tmp_path) is first and loaded == [tmp_path]
+    (tmp_path / "regressor.onnx").write_bytes(b"another network")
+    assert Engine.kept(tmp_path) is not first and len(loaded) == 2
+
+
+def test_a_capture_runs_single_threaded_sessions_that_do_not_spin(monkeypatch: pytest.MonkeyPatch) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    made: list[object] = []
+
+    def session(_content: bytes, options: object, **_rest: object) -> None:
+        made.append(options)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    file = Path(__file__)
+    open_session(file)
+    (options,) = made
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)  # type: ignore[attr-defined]
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"  # type: ignore[attr-defined]

@@ -29,6 +29,8 @@ def squares(model: MorphableModel, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """Makes red squares the faces of the command line; the detector counts its calls."""
     engine = square_engine(model)
     monkeypatch.setattr(Engine, "load", classmethod(lambda *_: engine))
+    # Else the made-up engine would be kept for the tests that follow.
+    monkeypatch.setattr(Engine, "kept", classmethod(lambda *_: engine))
     return engine
 
 

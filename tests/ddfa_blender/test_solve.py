@@ -23,7 +23,7 @@ from ddfa_blender.take import Take, TakeHeader
 
 WIDTH, HEIGHT = 640, 360
 #: The Takes here are made by a scaled orthographic camera, which has no line of sight to correct for.
-EXACT = SolveSettings(expression_prior=0.0, sweeps=4, line_of_sight=False)
+EXACT = SolveSettings(expression_prior=0.0, sweeps=4, line_of_sight=False, arkit_source="network")
 
 
 class Truth:
@@ -92,7 +92,7 @@ def test_a_perfect_take_gives_the_truth_back(truth: Truth, model: MorphableModel
 
 def test_one_identity_is_kept_while_the_network_wavers(model: MorphableModel) -> None:
     truth = Truth(model, count=120, shape_noise=0.5)
-    solution = solve(truth.take, model, SolveSettings(line_of_sight=False))
+    solution = solve(truth.take, model, SolveSettings(line_of_sight=False, arkit_source="network"))
     assert np.abs(solution.identity - truth.identity).mean() < 0.06
     assert angles_between(solution.head_rotation, truth.rotation).mean() < 1.5
 

@@ -75,7 +75,7 @@ def test_a_failing_disk_leaves_no_file(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("ddfa_blender.atomic.os.fsync", full)
-    with pytest.raises(CaptureError, match="No space left"):
+    with pytest.raises(CaptureError, match="disk is full"):
         take_library.save_new(make_take(), tmp_path, "clip")
     assert list(tmp_path.iterdir()) == []
 

@@ -32,7 +32,7 @@ def test_every_step_is_a_module_of_training() -> None:
 
 def test_steps_without_their_faces_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "FACES", tmp_path / "missing")
-    with pytest.raises(BuildError, match="only `morphable` and `renders` can be made"):
+    with pytest.raises(BuildError, match="only `morphable`, `renders`, `held-out`, `reliability` can be made"):
         model.make(["labels"])
 
 

@@ -4,7 +4,7 @@
 A frame of the scene is an Einzelbild, one of the footage a Bild. Nobody is addressed: what to do is an infinitive.
 """
 
-from . import capture, exports, head, library, performance, retarget, retarget_panel
+from . import capture, exports, head, library, new_keys, performance, retarget, retarget_panel
 
 #: English text → German text.
 TEXTS: dict[str, str] = {
@@ -13,6 +13,7 @@ TEXTS: dict[str, str] = {
     **performance.TEXTS,
     **head.TEXTS,
     **library.TEXTS,
+    **new_keys.TEXTS,
     **retarget.TEXTS,
     **retarget_panel.TEXTS,
 }

@@ -16,6 +16,24 @@ TEXTS: dict[str, str] = {
         "Nur die 52 ARKit-Formen, immer 0 bis 1, für Engines, die Gewichte begrenzen; die zehn Komponenten bleiben "
         "bei null"
     ),
+    "ARKit From": "ARKit aus",
+    "What the 52 ARKit channels rest on, here, on other characters and in exports": (
+        "Worauf die 52 ARKit-Kanäle beruhen, hier, auf anderen Figuren und in Exporten"
+    ),
+    "Both": "Beidem",
+    (
+        "What the network says of each channel and what the ARKit shapes need to look like the captured mesh, each "
+        "as far as it is reliable; touching lips stay closed and opposite shapes exclude each other"
+    ): (
+        "Was das Netz zu jedem Kanal sagt und was die ARKit-Formen brauchen, um wie das erfasste Mesh auszusehen, "
+        "jedes, soweit es verlässlich ist; Lippen, die sich berühren, bleiben geschlossen, gegensätzliche Formen "
+        "schließen einander aus"
+    ),
+    "Network": "Netz",
+    "What the network says of each channel, unchanged": "Was das Netz zu jedem Kanal sagt, unverändert",
+    "Only what the ARKit shapes need to look like the captured mesh; it knows no gaze and no tongue": (
+        "Nur was die ARKit-Formen brauchen, um wie das erfasste Mesh auszusehen; Blick und Zunge kennt es nicht"
+    ),
     "Neck Share": "Anteil Hals",
     "How much of the head's rotation the neck bone takes; both together always turn as captured": (
         "Wie viel der Kopfdrehung der Halsknochen übernimmt; beide zusammen drehen sich immer wie erfasst"

@@ -66,6 +66,15 @@ TEXTS: dict[str, str] = {
     ),
     "Takes Folder": "Takes-Ordner",
     "Folder in which new takes are kept": "Ordner, in dem neue Takes aufbewahrt werden",
+    "Threads": "Threads",
+    (
+        "Parts of the footage that a capture tracks side by side, each on a processor core of its own; 0 = automatic, "
+        "all cores but one. The result is the same"
+    ): (
+        "Teile des Filmmaterials, die eine Erfassung nebeneinander verfolgt, jeden auf einem eigenen Prozessorkern; "
+        "0 = automatisch, alle Kerne bis auf einen. Das Ergebnis ist dasselbe"
+    ),
+    "Automatic on this computer: {count}": "Automatisch auf diesem Rechner: {count}",
     "Captures with the model that came with the extension": "Erfasst mit dem mitgelieferten Modell der Erweiterung",
     "Captures with this folder's model, heads included": "Erfasst mit dem Modell dieses Ordners, einschließlich Köpfen",
     (

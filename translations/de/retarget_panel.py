@@ -106,6 +106,8 @@ TEXTS: dict[str, str] = {
     "Most that this channel may add": "Obergrenze dessen, was dieser Kanal beiträgt",
     "Value of the channel at this point of the curve": "Wert des Kanals an diesem Punkt der Kurve",
     "What becomes of it": "Was daraus wird",
+    "Input": "Eingang",
+    "Output": "Ausgang",
     # recorded poses
     "Recorded Poses": "Aufgezeichnete Posen",
     "Pose": "Pose",

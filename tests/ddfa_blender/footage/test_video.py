@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from ddfa_blender.errors import CaptureError
-from ddfa_blender.footage.video import Video, _Clock
+from ddfa_blender.footage.video import Frame, NotSeekable, Video, _Clock, _FileReader
 from tests.ddfa_blender.support import frame_duration, grey, set_frame_durations, set_rotation, write_clip
 
 
@@ -189,3 +190,63 @@ def test_a_frame_is_found_where_the_rate_varies(tmp_path: Path, index: int) -> N
     tick = set_frame_durations(clip, durations)
     time = sum(durations[:index]) * tick
     assert shown_at(clip, time) == (index, pytest.approx(time, abs=1e-4))
+
+
+def read_from(path: Path, start: float, end: float | None = None) -> list[Frame]:
+    with Video(path) as video:
+        return list(video.frames_from(start, end))
+
+
+@pytest.mark.parametrize("codec", ["mp4v", "MJPG"])
+@pytest.mark.parametrize("start", [0.2, 1.0, 1.234, 2.36])
+def test_reading_from_a_time_gives_the_very_frames_of_reading_all(tmp_path: Path, codec: str, start: float) -> None:
+    clip = write_clip(tmp_path / ("clip.mp4" if codec == "mp4v" else "clip.avi"), moving(60), codec=codec)
+    with Video(clip) as video:
+        all_frames = list(video.frames(start))
+    sought = read_from(clip, start)
+    assert [frame.time for frame in sought] == [frame.time for frame in all_frames]
+    for one, other in zip(sought, all_frames, strict=True):
+        np.testing.assert_array_equal(one.view, other.view)
+    assert [b.index - a.index for a, b in pairwise(sought)] == [1] * (len(sought) - 1)
+
+
+def test_reading_from_a_time_is_exact_where_the_rate_varies(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", counting(34), fps=25.0)
+    d = frame_duration(clip)
+    set_frame_durations(clip, [d // 4] * 12 + [9 * d] + [d] * 21)
+    whole = [(frame.time, int(frame.view.mean())) for frame in read_from_start(clip)]
+    for time, _ in whole[5::4]:
+        assert [(f.time, int(f.view.mean())) for f in read_from(clip, time)] == [
+            pair for pair in whole if pair[0] >= time
+        ]
+
+
+def test_reading_from_a_time_ends_at_the_out_point(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", counting(30), fps=25.0)
+    np.testing.assert_allclose([frame.time for frame in read_from(clip, 0.4, 0.6)], np.arange(10, 16) / 25.0, atol=1e-6)
+
+
+def test_what_cannot_be_sought_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", grey(30))
+    monkeypatch.setattr(_FileReader, "seek", lambda _self, _time: None)
+    assert len(read_from(clip, 0.4)) == 20  # it went on behind the first frame, which is before
+    monkeypatch.setattr(_FileReader, "seek", lambda self, _time: [self.grab() for _ in range(25)])
+    with pytest.raises(NotSeekable):
+        read_from(clip, 0.4)
+
+
+def read_from_start(path: Path) -> list[Frame]:
+    with Video(path) as video:
+        return list(video.frames())
+
+
+def moving(count: int) -> list[np.ndarray]:
+    rows = np.random.default_rng(1).integers(0, 255, (96, 128, 3), dtype=np.uint8)
+    return [np.roll(rows, 3 * i, axis=1) for i in range(count)]
+
+
+def test_frames_are_views_that_can_be_had_in_one_piece(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "blue.mp4", [np.full((96, 128, 3), (10, 20, 240), np.uint8)] * 2)
+    (frame, _) = read_from_start(clip)
+    np.testing.assert_array_equal(frame.view, frame.image)
+    assert frame.image.flags.c_contiguous and frame.image is frame.image

@@ -173,7 +173,7 @@ def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path, monkey
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("arkit.npy", b"\0" * 10_000)
-    monkeypatch.setattr("ddfa_blender.formats.performance_file._LARGEST_UNPACKED", 9_999)
+    monkeypatch.setattr("ddfa_blender.archives.LARGEST_UNPACKED", 9_999)
     with pytest.raises(CaptureError, match="too large"):
         load_performance(path)
 

@@ -10,9 +10,12 @@ from ddfa_blender.tracking.roi import (
     box_from_landmarks,
     crop,
     crop_as_published,
+    deviation,
     overlap,
     roi_from_box,
     roi_from_landmarks,
+    snapped,
+    square,
 )
 
 
@@ -131,3 +134,19 @@ def test_the_published_crop_of_twice_the_size_averages_the_middle_pixels() -> No
 def test_the_published_crop_of_nothing_is_refused(roi: list[float]) -> None:
     with pytest.raises(ValueError, match="not a region of interest"):
         crop_as_published(np.zeros((20, 20, 3), np.uint8), roi)
+
+
+def test_rois_that_are_nearly_alike_become_the_same_one() -> None:
+    roi = square((123.4, 98.7), 77.7)
+    on_grid = snapped(roi)
+    assert deviation(on_grid, roi) < 0.002
+    np.testing.assert_array_equal(snapped(on_grid), on_grid)
+    near = [snapped(on_grid + step) for step in (1e-3, -1e-3)]
+    np.testing.assert_array_equal(near, [on_grid, on_grid])
+
+
+def test_deviation_is_the_larger_of_shift_and_growth() -> None:
+    roi = square((100.0, 80.0), 50.0)
+    assert deviation(square((101.0, 78.0), 50.0), roi) == pytest.approx(0.04)
+    assert deviation(square((101.0, 80.0), 55.0), roi) == pytest.approx(0.1)
+    assert deviation(roi, roi) == 0.0

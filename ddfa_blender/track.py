@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a pass over footage gathers, frame by frame, until it becomes a Take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .footage.missing_frames import believable_rate, with_missing
+from .footage.video import Frame
+from .names import ARKIT_NAMES, PARAMETER_COUNT
+from .take import Take, TakeHeader
+from .tracking.tracker import FaceFit
+
+
+@dataclass(eq=False)
+class Track:
+    """The frames in order, and what was found in them."""
+
+    times: list[float] = field(default_factory=list)
+    fits: list[FaceFit | None] = field(default_factory=list)  # without their crops; None = lost
+    indices: list[int] = field(default_factory=list)  # which frame of the file, counted by its reader
+    width: int = 0
+    height: int = 0
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def add(self, frame: Frame, fit: FaceFit | None) -> None:
+        """Keep what was found in the next frame, in little memory."""
+        self.height, self.width = frame.view.shape[:2]
+        self.times.append(frame.time)
+        self.indices.append(frame.index)
+        kept = fit and replace(fit, crop=None, landmarks68=fit.landmarks68.astype(np.float32))
+        self.fits.append(kept)
+
+    def continued(self, later: Track, place: int) -> Track:
+        """This track, then another one from behind its ``place``, where it has this one's last frame."""
+        shift = self.indices[-1] - later.indices[place]
+        behind = slice(place + 1, None)
+        return Track(
+            self.times + later.times[behind],
+            self.fits + later.fits[behind],
+            self.indices + [index + shift for index in later.indices[behind]],
+            later.width,
+            later.height,
+        )
+
+    @property
+    def decoded(self) -> int:
+        """Frames of the file up to the last one that was looked at."""
+        return self.indices[-1] + 1 if self.indices else 0
+
+    def take(self, header: TakeHeader) -> Take:
+        """All of it as arrays."""
+        times, fits = with_missing(self.times, self.fits)
+        header = replace(header, fps=believable_rate(header.fps, self.times))
+        count = len(times)
+        params = np.full((count, PARAMETER_COUNT), np.nan, np.float32)
+        confidence = np.zeros(count, np.float32)
+        roi = np.full((count, 4), np.nan)
+        landmarks68 = np.full((count, 68, 3), np.nan, np.float32)
+        arkit = np.full((count, len(ARKIT_NAMES)), np.nan, np.float32)
+        for i, fit in enumerate(fits):
+            if fit is not None:
+                params[i], confidence[i], roi[i] = fit.params, fit.confidence, fit.roi
+                landmarks68[i], arkit[i] = fit.landmarks68, fit.arkit
+        return Take(np.array(times), params, confidence, roi, landmarks68, arkit, header)

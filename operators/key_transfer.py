@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ARKit's shape keys for heads that have none: make, look, keep or discard."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+
+from ..ddfa_blender.morphable_model import MorphableModel
+from ..scene import key_transfer, landmarks, mapping_items
+from ..scene.character import armature_of
+from ..scene.rollback import rollback_on_error
+from .retarget import RetargetOperator
+
+
+def make_reason(context: bpy.types.Context) -> str | None:
+    """Why no keys can be made; None when they can."""
+    return key_transfer.disabled_reason(context)
+
+
+def preview_reason(context: bpy.types.Context) -> str | None:
+    """Why there is nothing to keep or discard; None when there is."""
+    return None if key_transfer.previewed(context.scene) else "No new shape keys are waiting"
+
+
+def place_reason(context: bpy.types.Context) -> str | None:
+    """Why no landmarks can be placed; None when they can."""
+    return None if key_transfer.selected(context) else "Select the meshes of the character's head: face, eyes, teeth"
+
+
+def landmarks_reason(context: bpy.types.Context) -> str | None:
+    """Why there are no landmarks to remove; None when there are."""
+    return None if landmarks.of_scene(context.scene) else "No landmarks are placed"
+
+
+class DDFA_OT_make_keys(RetargetOperator, bpy.types.Operator):
+    """Fit the 52 ARKit expressions to the selected neutral head as shape keys, to look at before you keep them"""
+
+    bl_idname = "ddfa.make_keys"
+    bl_label = "Make Shape Keys"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(make_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """Seconds of work, with Blender's own progress at the pointer."""
+        manager = context.window_manager
+        manager.progress_begin(0.0, 1.0)
+        try:
+            with rollback_on_error():
+                fit = key_transfer.make(context, MorphableModel.load(), manager.progress_update)
+        finally:
+            manager.progress_end()
+        return rpt_("Made {keys} shape keys; look at them, then keep or discard them").format(keys=fit.keys)
+
+
+class DDFA_OT_keep_keys(RetargetOperator, bpy.types.Operator):
+    """Keep the new shape keys and make these meshes the character"""
+
+    bl_idname = "ddfa.keep_keys"
+    bl_label = "Keep"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(preview_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """Mapped at once."""
+        scene = context.scene
+        meshes = key_transfer.keep(scene)
+        landmarks.remove(scene)
+        settings = scene.ddfa.retarget
+        settings.face_meshes.clear()
+        settings.character = next(filter(None, map(armature_of, meshes)), None)
+        mapping_items.list_meshes(settings, meshes)
+        mapping_items.find(scene)
+        return rpt_("Kept the new shape keys")
+
+
+class DDFA_OT_discard_keys(RetargetOperator, bpy.types.Operator):
+    """Take the new shape keys away; the meshes are as they were"""
+
+    bl_idname = "ddfa.discard_keys"
+    bl_label = "Discard"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(preview_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """Landmarks stay, for another try."""
+        key_transfer.discard(context.scene)
+        return rpt_("Discarded the new shape keys")
+
+
+class DDFA_OT_place_landmarks(RetargetOperator, bpy.types.Operator):
+    """Put empties on the selected head for you to move to its eyes, nose, mouth and chin; only needed if it is not found by its shape"""  # noqa: E501 (Blender's tooltip)
+
+    bl_idname = "ddfa.place_landmarks"
+    bl_label = "Place Landmarks"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(place_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """Those that are there stay."""
+        landmarks.place(context, key_transfer.selected(context))
+        return rpt_("Move the landmarks onto the face, then make the shape keys")
+
+
+class DDFA_OT_remove_landmarks(RetargetOperator, bpy.types.Operator):
+    """Take the landmarks away"""
+
+    bl_idname = "ddfa.remove_landmarks"
+    bl_label = "Remove Landmarks"
+    bl_options = {"REGISTER", "UNDO"}
+    reason = staticmethod(landmarks_reason)
+
+    def run(self, context: bpy.types.Context) -> str:
+        """All of them."""
+        landmarks.remove(context.scene)
+        return ""
+
+
+classes = (
+    DDFA_OT_make_keys,
+    DDFA_OT_keep_keys,
+    DDFA_OT_discard_keys,
+    DDFA_OT_place_landmarks,
+    DDFA_OT_remove_landmarks,
+)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mappings as presets, kept and listed the way Blender keeps its own; beside the JSON files, which travel."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import bpy
+from bl_operators.presets import AddPresetBase
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.props import StringProperty
+
+from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.formats.reading import read_text
+from ..scene import mapping_items
+from . import state
+from .mapping import mapping_reason
+from .polling import may_run
+from .retarget import character_reason
+
+#: Folder of the presets below each of Blender's preset folders, and the panel that lists them.
+SUBFOLDER, PANEL = "ddfa_face_capture_mappings", "DDFA_PT_mapping_presets"
+#: The property that holds a mapping as text, and the name under which a preset speaks of its owner.
+_PROPERTY, _OWNER = "mapping_text", "settings"
+
+
+def mapping_in(text: str, name: str) -> str:
+    """The mapping in a preset's script, which is read and never run: presets are handed around.
+
+    Raises:
+        CaptureError: there is none.
+    """
+    try:
+        lines = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise CaptureError(f"The preset {name} is damaged and cannot be read; choose another.") from error
+    for line in lines:
+        if (
+            isinstance(line, ast.Assign)
+            and isinstance(line.targets[0], ast.Attribute)
+            and line.targets[0].attr == _PROPERTY
+            and isinstance(line.value, ast.Constant)
+            and isinstance(line.value.value, str)
+        ):
+            return line.value.value
+    raise CaptureError(f"The preset {name} holds no mapping; choose another.")
+
+
+class DDFA_OT_mapping_preset_add(AddPresetBase, bpy.types.Operator):
+    """Keep the mapping and the recorded poses under a name, or remove the chosen preset"""
+
+    bl_idname = "ddfa.mapping_preset_add"
+    bl_label = "Add Mapping Preset"
+    preset_menu = PANEL
+    preset_subdir = SUBFOLDER
+    preset_defines = (f"{_OWNER} = bpy.context.scene.ddfa.retarget",)
+    preset_values = (f"{_OWNER}.{_PROPERTY}",)
+
+    def pre_cb(self, context: bpy.types.Context) -> None:
+        """Blender asks before it writes: what cannot be read back is not written."""
+        if not self.remove_active and not self.remove_name:
+            mapping_items.text_of(context.scene.ddfa.retarget)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write or remove it."""
+        reason = None if self.remove_active or self.remove_name else mapping_reason(context)
+        if reason is not None:
+            return self._refuse(f"{reason}.")
+        try:
+            done: set[str] = super().execute(context)
+        except CaptureError as error:
+            return self._refuse(str(error))
+        return done
+
+    def _refuse(self, why: str) -> set[str]:
+        state.tell(why, is_error=True)
+        self.report({"ERROR"}, why)
+        return {"CANCELLED"}
+
+
+class DDFA_OT_mapping_preset_apply(bpy.types.Operator):
+    """Use the mapping of a preset, and its poses, on this character; replaces the list"""
+
+    bl_idname = "ddfa.mapping_preset_apply"
+    bl_label = "Apply Mapping Preset"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
+    menu_idname: StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        return may_run(cls, state.busy_reason() or character_reason(context))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """What the character does not have is named in the panel."""
+        path = Path(self.filepath)
+        try:
+            mapping_items.load_text(context.scene, mapping_in(read_text(path, "preset"), path.stem), path.stem)
+        except CaptureError as error:
+            state.tell(str(error), is_error=True)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        # Blender shows the last choice as the menu's title.
+        getattr(bpy.types, PANEL).bl_label = bpy.path.display_name(path.stem, title_case=False)
+        state.tell(rpt_("Loaded {}").format(path.stem))
+        return {"FINISHED"}
+
+
+classes = (DDFA_OT_mapping_preset_add, DDFA_OT_mapping_preset_apply)

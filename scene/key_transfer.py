@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Heads without any keys: the 52 ARKit shapes are fitted to them, looked at, and then kept or thrown away.
+
+What is being looked at is marked on each mesh's object (``Object.ddfa.fitted_keys``), so that it outlives undo, saving
+and loading: nothing else tells keys that were just made from the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.morphable_model import MorphableModel
+from ..ddfa_blender.names import ARKIT_NAMES
+from ..ddfa_blender.retarget.transfer.transfer import HeadMesh, Transferred, transfer
+from . import head, landmarks
+from .character import armature_of
+
+#: Modifiers that make a mesh's other half: its own vertices are no whole face.
+_HALVING = {"MIRROR"}
+#: Bones below the head that hold this much of a vertex make it one of the head's.
+_HEAD_WEIGHT = 0.3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit came to, as people read it: percent of the head's height."""
+
+    meshes: int
+    keys: int
+    mean: float
+    largest: float
+    worst: str  # names of the parts of the face that fit worst, with their mean distance
+
+
+def selected(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The meshes that would get keys, in the order of their names."""
+    return sorted((o for o in context.selected_objects if o.type == "MESH"), key=lambda o: o.name)
+
+
+def previewed(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The meshes whose new keys are neither kept nor thrown away yet."""
+    return [o for o in scene.objects if o.type == "MESH" and o.ddfa.fitted_keys.is_preview and _own_keys(o)]
+
+
+def disabled_reason(context: bpy.types.Context) -> str | None:
+    """Why no keys can be made; None when they can."""
+    if previewed(context.scene):
+        return "Keep or discard the new shape keys first"
+    meshes = selected(context)
+    if not meshes:
+        return "Select the meshes of the character's head: face, eyes, teeth"
+    return next((reason for mesh in meshes if (reason := _reason(mesh))), None)
+
+
+def _reason(mesh: bpy.types.Object) -> str | None:
+    if _is_captured(mesh):
+        return "A captured head has its shape keys already; select another character's meshes"
+    if not mesh.is_editable or not mesh.data.is_editable:
+        return "The mesh is linked from another file; make it local first"
+    if mesh.mode != "OBJECT":
+        return "The mesh is being edited; go back to object mode first"
+    if mesh.data.users > 1:
+        return "Several objects share the mesh; make it single-user first (Object, Relations, Make Single User)"
+    if any(modifier.type in _HALVING for modifier in mesh.modifiers):
+        return "The mesh is half a face with a Mirror modifier; apply the modifier first"
+    keys = mesh.data.shape_keys
+    if keys is not None and not keys.use_relative:
+        return "The mesh has absolute shape keys; make them relative first"
+    if keys is not None and any(name in keys.key_blocks for name in ARKIT_NAMES):
+        return "The mesh has ARKit's shape keys already; rename or remove them first"
+    if abs(mesh.matrix_world.determinant()) < 1e-18:
+        return "The object is scaled to nothing; give it a size first"
+    return None
+
+
+def _is_captured(mesh: bpy.types.Object) -> bool:
+    captured = head.of_armature(mesh.parent)
+    return captured is not None and captured.mesh == mesh
+
+
+def make(context: bpy.types.Context, model: MorphableModel, progress: Callable[[float], None] | None = None) -> Fit:
+    """Fit our head to the selected meshes and give them its 52 shapes as keys at 0, marked as a preview.
+
+    Raises:
+        CaptureError: nothing fits, or a mesh cannot have keys; nothing has changed then.
+    """
+    reason = disabled_reason(context)
+    if reason is not None:
+        raise CaptureError(f"{reason}.")
+    settings, meshes = context.scene.ddfa.retarget, selected(context)
+    context.view_layer.update()  # what was just moved stands where it stood before
+    whole, starts = _joined(meshes, settings.head_bone)
+    marks = landmarks.places(context.scene)
+    made = transfer(model, whole, marks, eyes_and_teeth=settings.use_eyes, progress=progress)
+    fit = _told(made, meshes, starts)
+    for mesh, start in zip(meshes, starts, strict=True):
+        _add_keys(mesh, made.deltas[:, start : start + len(mesh.data.vertices)], fit)
+    show(context.scene)
+    return fit
+
+
+def _told(made: Transferred, meshes: Sequence[bpy.types.Object], starts: Sequence[int]) -> Fit:
+    moved = [
+        int(made.deltas[:, start : start + len(mesh.data.vertices)].any(axis=(1, 2)).sum())
+        for mesh, start in zip(meshes, starts, strict=True)
+    ]
+    worst = ", ".join(f"{name} {percent:.1f} %" for name, percent in made.quality.regions[:3])
+    return Fit(sum(map(bool, moved)), sum(moved), made.quality.mean, made.quality.largest, worst)
+
+
+def _joined(meshes: Sequence[bpy.types.Object], head_bone: str) -> tuple[HeadMesh, list[int]]:
+    """All meshes as one, in the world, and where the vertices of each begin."""
+    points, triangles, heads, starts, count = [], [], [], [], 0
+    for mesh in meshes:
+        starts.append(count)
+        points.append(_rest(mesh) @ _linear(mesh).T + np.array(mesh.matrix_world.translation))
+        # A mirrored object's faces look inside.
+        faces = _triangles(mesh.data)
+        triangles.append((faces if mesh.matrix_world.determinant() > 0.0 else faces[:, ::-1]) + count)
+        heads.append(_of_head(mesh, head_bone))
+        count += len(points[-1])
+    known = any(part is not None for part in heads)
+    mask = [np.ones(len(p), dtype=bool) if part is None else part for p, part in zip(points, heads, strict=True)]
+    return HeadMesh(np.concatenate(points), np.concatenate(triangles), np.concatenate(mask) if known else None), starts
+
+
+def _rest(mesh: bpy.types.Object) -> NDArray[np.float64]:
+    """(V, 3): the basis, without any key."""
+    keys = mesh.data.shape_keys
+    source = mesh.data.vertices if keys is None else keys.reference_key.data
+    points = np.empty(3 * len(source))
+    source.foreach_get("co", points)
+    return points.reshape(-1, 3)
+
+
+def _linear(mesh: bpy.types.Object) -> NDArray[np.float64]:
+    return np.array(mesh.matrix_world.to_3x3(), dtype=np.float64)
+
+
+def _triangles(data: bpy.types.Mesh) -> NDArray[np.int64]:
+    data.calc_loop_triangles()
+    triangles = np.empty(3 * len(data.loop_triangles), dtype=np.int32)
+    data.loop_triangles.foreach_get("vertices", triangles)
+    return triangles.reshape(-1, 3).astype(np.int64)
+
+
+def _of_head(mesh: bpy.types.Object, head_bone: str) -> NDArray[np.bool_] | None:
+    """(V,): which vertices the head's bone and those below it hold; None where no armature tells."""
+    armature = armature_of(mesh)
+    if armature is None or head_bone not in armature.data.bones:
+        return None
+    bone = armature.data.bones[head_bone]
+    names = {bone.name, *(child.name for child in bone.children_recursive)}
+    if mesh.parent == armature and mesh.parent_type == "BONE":
+        return np.full(len(mesh.data.vertices), mesh.parent_bone in names)
+    indices = {group.index for group in mesh.vertex_groups if group.name in names}
+    if not indices:
+        return None
+    held = [sum(g.weight for g in vertex.groups if g.group in indices) for vertex in mesh.data.vertices]
+    mask = np.array(held) > _HEAD_WEIGHT
+    return mask if mask.any() else None
+
+
+def _add_keys(mesh: bpy.types.Object, deltas: NDArray, fit: Fit) -> None:
+    """Keys for whatever moves; (52, V, 3) in the world."""
+    state = mesh.ddfa.fitted_keys
+    own = deltas @ np.linalg.inv(_linear(mesh)).T
+    rest = _rest(mesh)
+    moving = [i for i in range(len(ARKIT_NAMES)) if own[i].any()]
+    state.is_preview, state.made_basis = bool(moving), False
+    state.mean_distance, state.largest_distance, state.worst_parts = fit.mean, fit.largest, fit.worst
+    if moving and mesh.data.shape_keys is None:
+        mesh.shape_key_add(name="Basis", from_mix=False)
+        state.made_basis = True
+    for i in moving:
+        key = mesh.shape_key_add(name=ARKIT_NAMES[i], from_mix=False)
+        key.relative_key = mesh.data.shape_keys.reference_key
+        key.data.foreach_set("co", (rest + own[i]).astype(np.float32).ravel())
+        key.value = 0.0
+
+
+def _own_keys(mesh: bpy.types.Object) -> list[bpy.types.ShapeKey]:
+    keys = mesh.data.shape_keys
+    return [keys.key_blocks[name] for name in ARKIT_NAMES if name in keys.key_blocks] if keys is not None else []
+
+
+def show(scene: bpy.types.Scene) -> None:
+    """Pose the previewed heads as the chosen expression, as strongly as is set."""
+    settings = scene.ddfa.retarget
+    for mesh in previewed(scene):
+        for key in _own_keys(mesh):
+            key.value = settings.shown_strength if key.name == settings.shown_expression else 0.0
+
+
+def fit_of(scene: bpy.types.Scene) -> bpy.types.PropertyGroup | None:
+    """What the fit that is being looked at came to; None when there is none."""
+    return next((mesh.ddfa.fitted_keys for mesh in previewed(scene)), None)
+
+
+def keep(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The new keys are the meshes' own from now on, at 0; gives the meshes."""
+    meshes = previewed(scene)
+    for mesh in meshes:
+        mesh.ddfa.fitted_keys.is_preview = False
+        for key in _own_keys(mesh):
+            key.value = 0.0
+    return meshes
+
+
+def discard(scene: bpy.types.Scene) -> int:
+    """Take the new keys away again, all of them; gives how many meshes had some."""
+    meshes = previewed(scene)
+    for mesh in meshes:
+        for key in _own_keys(mesh):
+            mesh.shape_key_remove(key)
+        state = mesh.ddfa.fitted_keys
+        if state.made_basis and len(mesh.data.shape_keys.key_blocks) == 1:
+            mesh.shape_key_clear()
+        state.is_preview = False
+    return len(meshes)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a character was animated, kept on it (``Object.ddfa.retargeted``), so that it can follow its head's clean-up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import bpy
+import numpy as np
+
+from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.retarget import presets
+from ..ddfa_blender.retarget.mapping import Mapping
+from . import actions, character
+from .character import Character
+
+#: Settings that are the same in ``Scene.ddfa.retarget`` and in the record.
+_SAME = (
+    "use_face", "use_head", "head_bone", "neck_bone", "lower_neck_bone", "share_neck", "move_head", "blend_mode",
+    "blend_influence",
+)  # fmt: skip
+
+
+def holder(found: Character) -> bpy.types.Object:
+    """The object of a character on which the record is kept."""
+    return found.armature if found.armature is not None else found.meshes[0]
+
+
+def keep(
+    found: Character, settings: bpy.types.PropertyGroup, mapping: Mapping, source: bpy.types.Object | None, mark: str
+) -> None:
+    """Note how the character was animated just now; with no ``source`` it follows nothing from here on."""
+    record = holder(found).ddfa.retargeted
+    record.source, record.mark, record.problem = source, mark, ""
+    if source is None:
+        return
+    for name in _SAME:
+        setattr(record, name, getattr(settings, name))
+    record.face_meshes.clear()
+    for item in settings.face_meshes:
+        kept = record.face_meshes.add()
+        kept.name, kept.mesh, kept.use_mesh = item.name, item.mesh, item.use_mesh
+    record.mapping = json.dumps(presets.to_json(mapping))
+    record.fingerprint = fingerprint(found, mark)
+
+
+def mapping_of(record: bpy.types.PropertyGroup) -> Mapping:
+    """The mapping that was used.
+
+    Raises:
+        CaptureError: what is kept is damaged.
+    """
+    try:
+        return presets.from_json(json.loads(record.mapping), "The kept mapping")
+    except ValueError as error:
+        raise CaptureError("The kept mapping is damaged; press Retarget again.") from error
+
+
+def character_of(owner: bpy.types.Object) -> Character:
+    """The character as it is now."""
+    record = owner.ddfa.retargeted
+    meshes = tuple(item.mesh for item in record.face_meshes if item.mesh is not None and item.use_mesh)
+    return character.of(owner if owner.type == "ARMATURE" else None, meshes)
+
+
+def fingerprint(found: Character, mark: str) -> str:
+    """Of all keys of the character's actions that were made under a mark; "" when it plays none of them."""
+    blocks = [found.armature, *(mesh.data.shape_keys for mesh in found.meshes)]
+    digest, any_ = hashlib.sha256(), False
+    for block in blocks:
+        if block is None or not actions.is_marked(block, mark):
+            continue
+        any_ = True
+        for curve in sorted(actions.curves(block), key=lambda curve: (curve.data_path, curve.array_index)):
+            digest.update(f"{curve.data_path}[{curve.array_index}]{curve.mute}".encode())
+            digest.update(np.ascontiguousarray(actions.keys(curve)).tobytes())
+    return digest.hexdigest() if any_ else ""

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from ddfa_blender.arkit.lips import LipReading
+from ddfa_blender.arkit.mesh_components import unit_components
+from ddfa_blender.arkit.reliability import Reliability, bundled_reliability
+from ddfa_blender.cleaning.channel_groups import SIDE_PAIRS
+from ddfa_blender.errors import CaptureError
+from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.names import ARKIT_NAMES
+
+
+def table(mesh: float = 0.5) -> Reliability:
+    return Reliability(np.linspace(0.05, 0.3, 52), mesh**2 * np.eye(10), LipReading(0.1, 0.3, 0.6))
+
+
+def test_a_table_survives_its_file(tmp_path):
+    file = tmp_path / "table.json"
+    file.write_text(json.dumps({"made": "by a test", **table().to_json()}), encoding="utf-8")
+    loaded = Reliability.load(file)
+    np.testing.assert_allclose(loaded.network_error, table().network_error, atol=1e-4)
+    np.testing.assert_allclose(loaded.mesh_error, table().mesh_error, atol=1e-5)
+    assert loaded.lips == table().lips
+
+
+@pytest.mark.parametrize("damage", [
+    lambda data: data.pop("mesh_error"),
+    lambda data: data["network_error"].pop("jawOpen"),
+    lambda data: data["network_error"].update(jawOpen=0.0),
+    lambda data: data["network_error"].update(jawOpen="much"),
+    lambda data: data["mesh_error"].pop(),
+    lambda data: data["mesh_error"][3].__setitem__(3, -1.0),
+    lambda data: data["mesh_error"][3].__setitem__(3, float("nan")),
+    lambda data: data["lips"].pop("offset"),
+    lambda data: data["lips"].update(more=1.0),
+])  # fmt: skip
+def test_a_damaged_table_is_refused(tmp_path, damage):
+    data = table().to_json()
+    damage(data)
+    file = tmp_path / "table.json"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(CaptureError, match=r"reinstall"):
+        Reliability.load(file)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", '{"network_error": 1}', "\x00"])
+def test_what_is_no_table_is_refused(tmp_path, text):
+    file = tmp_path / "table.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CaptureError, match=r"reinstall"):
+        Reliability.load(file)
+    with pytest.raises(CaptureError, match=r"reinstall"):
+        Reliability.load(tmp_path / "none.json")
+
+
+def test_the_bundled_table_prefers_no_side():
+    bundled = bundled_reliability()
+    for i, name in enumerate(ARKIT_NAMES):
+        if name.endswith("Left"):
+            mirrored = ARKIT_NAMES.index(name.removesuffix("Left") + "Right")
+            assert bundled.network_error[i] == pytest.approx(bundled.network_error[mirrored])
+    left, right = SIDE_PAIRS.T
+    information = np.diagonal(bundled.mesh_information(unit_components(MorphableModel.load())))
+    np.testing.assert_allclose(information[left], information[right], rtol=1e-3)
+
+
+def test_information_falls_with_the_square_of_the_error():
+    units = np.random.default_rng(0).normal(size=(52, 10))
+    np.testing.assert_allclose(table(0.5).mesh_information(units), 4.0 * table(1.0).mesh_information(units))
+    np.testing.assert_allclose(np.diagonal(table().network_information), 1.0 / table().network_error ** 2)

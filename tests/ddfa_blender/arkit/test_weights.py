@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From known weights over a mesh and scores that err back to weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+import pytest
+
+from ddfa_blender.arkit.exclusive import EXCLUSIVE_PAIRS
+from ddfa_blender.arkit.lips import LipSeam
+from ddfa_blender.arkit.mesh_components import unit_components
+from ddfa_blender.arkit.weights import ArkitSource, Evidence, minimum, solve_weights
+from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.names import ARKIT_NAMES
+from tests.ddfa_blender.arkit.known import INDEX, Known, correlations, known_performance, moving
+
+SOURCES: tuple[ArkitSource, ...] = get_args(ArkitSource)
+_SOLVED: tuple[Literal["mesh", "both"], ...] = ("mesh", "both")
+
+
+@pytest.fixture(scope="module")
+def known(model: MorphableModel) -> Known:
+    return known_performance(model)
+
+
+def solve_all(known: Known, model: MorphableModel) -> dict[str, np.ndarray]:
+    return {source: solve_weights(known.evidence, model, known.reliability, source) for source in SOURCES}
+
+
+def still(evidence: Evidence, scores: np.ndarray, components: np.ndarray, contact: bool = False) -> Evidence:
+    count = len(scores)
+    return Evidence(np.arange(count) / 30.0, scores, components, np.full(count, contact))
+
+
+def test_known_weights_come_back_better_than_from_either_source_alone(known: Known, model: MorphableModel) -> None:
+    found = solve_all(known, model)
+    r = {source: correlations(weights, known.truth).mean() for source, weights in found.items()}
+    columns = moving(known.truth)
+    error = {source: np.abs(weights - known.truth)[:, columns].mean() for source, weights in found.items()}
+    assert r["both"] >= 0.9 and error["both"] <= 0.08
+    assert r["both"] > max(r["network"], r["mesh"]) + 0.01
+    assert error["both"] < 0.6 * error["network"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_weights_stay_within_their_bounds(known: Known, model: MorphableModel, source: ArkitSource) -> None:
+    assert minimum(known.evidence, model, known.reliability, source).converged
+    wild = replace(known.evidence, components=4.0 * known.evidence.components)
+    weights = solve_weights(wild, model, known.reliability, source)
+    assert weights.min() >= 0.0 and weights.max() <= 1.0
+
+
+def test_the_network_alone_is_left_as_it_is(known: Known, model: MorphableModel) -> None:
+    np.testing.assert_array_equal(
+        solve_weights(known.evidence, model, known.reliability, "network"), known.evidence.scores
+    )
+
+
+def test_opposites_exclude_each_other(known: Known, model: MorphableModel) -> None:
+    one, other = EXCLUSIVE_PAIRS.T
+    for source in _SOLVED:
+        weights = solve_weights(known.evidence, model, known.reliability, source)
+        assert np.minimum(weights[:, one], weights[:, other]).max() == 0.0
+    assert np.minimum(known.evidence.scores[:, one], known.evidence.scores[:, other]).max() > 0.05
+
+
+def test_a_face_at_rest_has_no_weights(model: MorphableModel, known: Known) -> None:
+    rest = still(known.evidence, np.zeros((20, 52)), np.zeros((20, 10)))
+    for source in SOURCES:
+        assert solve_weights(rest, model, known.reliability, source).max() < 1e-3
+
+
+def test_what_neither_source_is_sure_of_costs(model: MorphableModel) -> None:
+    # The same faint score: of a channel that is well measured it is believed, of one that is not it is not.
+    known = known_performance(model, network=np.where(np.arange(52) % 2, 0.02, 0.5), mesh=50.0)
+    weights = solve_weights(still(known.evidence, np.full((9, 52), 0.04), np.zeros((9, 10))), model, known.reliability)
+    alone = np.setdiff1d(np.arange(52), EXCLUSIVE_PAIRS)
+    assert weights[:, alone[alone % 2 == 1]].min() > 0.03
+    assert weights[:, alone[alone % 2 == 0]].max() < 0.01
+
+
+def test_each_channel_follows_the_source_that_is_reliable(model: MorphableModel) -> None:
+    jaw, blink = INDEX["jawOpen"], INDEX["eyeBlinkLeft"]
+    scores = np.zeros((10, 52))
+    scores[:, blink] = 0.8
+    seen = np.zeros(52)
+    seen[jaw] = 0.6
+    components = np.tile(seen @ unit_components(model), (10, 1))
+    mesh_is_good = known_performance(model, network=0.4, mesh=0.05).reliability
+    scores_are_good = known_performance(model, network=0.03, mesh=20.0).reliability
+    evidence = still(known_performance(model).evidence, scores, components)
+    by_mesh = solve_weights(evidence, model, mesh_is_good)[5]
+    by_scores = solve_weights(evidence, model, scores_are_good)[5]
+    assert by_mesh[jaw] > 0.45 and by_mesh[blink] < 0.2
+    assert by_scores[jaw] < 0.05 and by_scores[blink] > 0.75
+
+
+def test_jitter_goes_and_blinks_stay(known: Known, model: MorphableModel) -> None:
+    shaky = known_performance(model, network=0.05, mesh=0.1)
+    weights = solve_weights(shaky.evidence, model, shaky.reliability)
+    columns = moving(known.truth)
+
+    def jitter(values: np.ndarray) -> float:
+        return float(np.abs(np.diff(values - shaky.truth, n=2, axis=0))[:, columns].mean())
+
+    assert jitter(weights) < 0.6 * jitter(shaky.evidence.scores)
+    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+        for centre in (0.4, 2.6, 4.4):
+            frame = round(centre * 30)
+            assert weights[frame - 1 : frame + 2, INDEX[name]].max() > 0.9
+
+
+def test_frames_on_either_side_of_a_gap_know_nothing_of_each_other(model: MorphableModel, known: Known) -> None:
+    scores = np.zeros((4, 52))
+    scores[2:, INDEX["browInnerUp"]] = 0.04  # slow enough to be pulled together where there is no gap
+    evidence = still(known.evidence, scores, np.zeros((4, 10)))
+    reliability = known_performance(model, network=0.03, mesh=50.0).reliability
+    apart = replace(evidence, time=np.array([0.0, 1 / 30, 2.0, 2.0 + 1 / 30]))
+    joined, split = (solve_weights(e, model, reliability)[:, INDEX["browInnerUp"]] for e in (evidence, apart))
+    assert joined[1] > 0.003 and split[1] < 1e-3
+    assert split[2] == pytest.approx(split[3], abs=1e-3)
+
+
+def test_lips_that_touch_stay_closed_on_a_dropped_jaw(known: Known, model: MorphableModel) -> None:
+    seam = LipSeam.of(model)
+    closed = known.evidence.contact & (known.truth[:, INDEX["jawOpen"]] > 0.1)
+    assert closed.any() and not known.evidence.contact.all()
+    for source in _SOLVED:
+        weights = solve_weights(known.evidence, model, known.reliability, source)
+        assert (seam.halves @ weights[known.evidence.contact].T).max() <= 0.1  # millimetres
+    blind = replace(known.evidence, contact=np.zeros_like(known.evidence.contact))
+    assert seam.gap(solve_weights(blind, model, known.reliability)[closed]).max() > 0.5, "nothing had to be closed"
+    # The lips close, the jaw stays down.
+    weights = solve_weights(known.evidence, model, known.reliability)
+    assert weights[closed, INDEX["jawOpen"]].mean() > 0.6 * known.truth[closed, INDEX["jawOpen"]].mean()
+    assert weights[closed, INDEX["mouthClose"]].mean() > 0.6 * known.truth[closed, INDEX["mouthClose"]].mean()
+
+
+def test_open_lips_are_not_closed(known: Known, model: MorphableModel) -> None:
+    seam, opened = LipSeam.of(model), ~known.evidence.contact
+    weights = solve_weights(known.evidence, model, known.reliability)
+    true, found = (seam.gap(values[opened]).mean(axis=1) for values in (known.truth, weights))
+    assert np.abs(found - true).mean() < 1.5
+    assert found[true > 6.0].min() > 3.0
+
+
+def test_an_open_mouth_is_not_half_closed_by_what_the_mesh_cannot_tell(known: Known, model: MorphableModel) -> None:
+    opened = ~known.evidence.contact & (known.truth[:, INDEX["jawOpen"]] > 0.3)
+    blind = known_performance(model, network=0.15, mesh=0.6)
+    weights = solve_weights(blind.evidence, model, blind.reliability)
+    assert weights[opened, INDEX["mouthClose"]].mean() < 0.06
+    assert weights[opened, INDEX["jawOpen"]].mean() > 0.8 * known.truth[opened, INDEX["jawOpen"]].mean()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+@pytest.mark.parametrize("source", SOURCES)
+def test_hardly_any_frames(known: Known, model: MorphableModel, count: int, source: ArkitSource) -> None:
+    e = known.evidence
+    short = Evidence(e.time[:count], e.scores[:count], e.components[:count], e.contact[:count])
+    weights = solve_weights(short, model, known.reliability, source)
+    assert weights.shape == (count, 52) and np.isfinite(weights).all()
+
+
+def test_the_mirrored_face_has_the_mirrored_weights(known: Known, model: MorphableModel) -> None:
+    swap = {"Left": "Right", "Right": "Left"}
+    sides = [
+        ARKIT_NAMES.index(next((name.removesuffix(s) + o for s, o in swap.items() if name.endswith(s)), name))
+        for name in ARKIT_NAMES
+    ]
+    units = unit_components(model)
+    parity = np.sign((units * units[sides]).sum(axis=0))
+    e = known.evidence
+    mirrored = Evidence(e.time, e.scores[:, sides], e.components * parity, e.contact)
+    one = solve_weights(e, model, known.reliability)
+    other = solve_weights(mirrored, model, known.reliability)[:, sides]
+    # The units are symmetrical to the precision that the model is stored with.
+    np.testing.assert_allclose(one, other, atol=0.05)
+    assert np.abs(one - other).mean() < 1e-3

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmarks run in a short form and print their tables; what they measure is for docs/speed.md, not for tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ddfa_blender.footage.video import Video
+from ddfa_blender.paths import model_file
+from tools import bench, bench_capture, bench_memory, command_line, environments, long_clip
+from tools.bench_capture import DECODE, OURS, OURS_TWICE, TEACHER, Figures
+from tools.project import BuildError
+
+pytestmark = pytest.mark.skipif(
+    not (model_file("regressor.onnx").exists() and model_file("face_detector.onnx").exists()),
+    reason="model/ is not set up: run `python build.py env`",
+)
+
+
+@pytest.fixture(autouse=True)
+def _this_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is set up anew while tests run."""
+    monkeypatch.setattr(environments, "ensure_core", lambda: Path(sys.executable))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return long_clip.write_enlarged(bench_capture.RENDERED_CLIP, tmp_path / "clip.mp4", (320, 240), 130)
+
+
+def test_the_contest_prints_a_row_for_each_clip_and_the_ratios(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = bench_capture.run([clip], rounds=1, others=False)
+    lines = capsys.readouterr().out.splitlines()
+    heading, row, total = (
+        next(line for line in lines if line.startswith(start)) for start in ("| clip", "| clip.mp4", "| **all")
+    )
+    assert [cell.strip() for cell in heading.split("|")[3:-1]] == [
+        "decode alone", "network alone", "ours, 1 worker", "ours, 2 workers",
+    ]  # fmt: skip
+    assert row.split("|")[2].strip() == "130" and all(float(cell) > 0 for cell in row.split("|")[2:-1])
+    assert total.count("**") == 2 + 2 * 4
+    assert figures.ratio(OURS, DECODE) > 0.0 and figures.cpu_milliseconds(OURS_TWICE) > 0.0
+
+
+def test_ratios_are_of_the_same_round() -> None:
+    figures = Figures()
+    for mine, others in ((1.0, 4.0), (10.0, 40.0), (2.0, 6.0)):  # a machine that is busy in the second round
+        for entry, seconds in ((OURS, mine), (TEACHER, others)):
+            figures.add("clip", entry, {"frames": 60, "seconds": seconds, "cpu": 0.6})
+    assert figures.ratio(OURS, TEACHER) == pytest.approx(4.0)
+    assert figures.rate("clip", OURS) == pytest.approx(30.0)
+    assert figures.cpu_milliseconds(TEACHER) == pytest.approx(10.0)
+    assert "| times MediaPipe | | 4.00 | 1.00 |" in bench_capture.table(figures, [OURS, TEACHER])
+
+
+def test_contestants_that_see_other_frames_are_not_compared() -> None:
+    figures = Figures()
+    figures.add("clip", OURS, {"frames": 60, "seconds": 1.0, "cpu": 1.0})
+    with pytest.raises(BuildError, match="59 frames"):
+        figures.add("clip", TEACHER, {"frames": 59, "seconds": 1.0, "cpu": 1.0})
+
+
+def test_a_contestant_that_breaks_down_is_told(tmp_path: Path) -> None:
+    process = bench_capture.Process([sys.executable, "-c", "raise SystemExit(1)"])
+    with pytest.raises(BuildError, match="ended early"), process:
+        pass
+
+
+def test_the_memory_of_a_long_capture_is_set_beside_a_short_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench_memory.main(["--seconds", "1", "--times", "2", "--width", "320", "--height", "240"]) == 0
+    table = capsys.readouterr().out
+    assert "| 1 s | 1 | 30 |" in table and "| 2 s | 1 | 60 |" in table and "more than the short one" in table
+
+
+def test_a_long_clip_shows_the_short_one_again_and_again(tmp_path: Path, clip: Path) -> None:
+    long = long_clip.write_repeated(clip, tmp_path / "long.mp4", 3)
+    assert long.stat().st_size < 1.1 * clip.stat().st_size
+    with Video(clip) as video:
+        short = [frame.image for frame in video.frames()]
+    with Video(long) as video:
+        assert video.info.frame_count == 390 and video.info.duration == pytest.approx(13.0)
+        frames = list(video.frames())
+    np.testing.assert_allclose([frame.time for frame in frames], np.arange(390) / 30.0, atol=1e-4)
+    for i in (0, 129, 130, 200, 389):
+        np.testing.assert_array_equal(frames[i].image, short[i % 130])
+    sought = cv2.VideoCapture(str(long))
+    sought.set(cv2.CAP_PROP_POS_FRAMES, 300)
+    np.testing.assert_array_equal(sought.read()[1][..., ::-1], short[300 % 130])
+
+
+def test_the_parts_are_those_that_the_command_line_offers() -> None:
+    assert tuple(bench.PARTS) == command_line.BENCH_PARTS

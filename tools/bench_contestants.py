@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who takes part in ``tools.bench_capture``: ``python -m tools.bench_contestants NAME [ARGUMENT]``.
+
+A contestant loads what it needs, then reads requests from standard input, a line of JSON each (``clip``: path;
+``workers``), and answers each on standard output: ``frames``, wall-clock ``seconds`` from the file to the parameters
+of all frames, and the ``cpu`` seconds of all its threads. Loading is not counted, decoding is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+#: Looks at a clip with so many workers and counts its frames.
+Contestant = Callable[[Path, int], int]
+
+
+def decoding(_argument: str) -> Contestant:
+    """OpenCV alone, every frame as BGR: the limit of all others, if nothing ran beside it."""
+
+    def run(clip: Path, _workers: int) -> int:
+        return sum(1 for _ in _pictures(clip))
+
+    return run
+
+
+def network(_argument: str) -> Contestant:
+    """Our regressor alone on one thread, once for each frame, always the same crop: the limit of a single worker."""
+    from ddfa_blender.tracking.regressor import Regressor
+
+    regressor, crop = Regressor(), np.zeros((1, 120, 120, 3), np.uint8)
+
+    def run(clip: Path, _workers: int) -> int:
+        frames = sum(1 for _ in _grabbed(clip))
+        run.began = time.perf_counter(), time.process_time()  # type: ignore[attr-defined]
+        for _ in range(frames):
+            regressor.predict(crop)
+        return frames
+
+    return run
+
+
+def ours(_argument: str) -> Contestant:
+    """``capture``, as the add-on calls it."""
+    from ddfa_blender.capture import Engine, capture
+
+    engine = Engine.load()
+    return lambda clip, workers: len(capture(clip, engine=engine, workers=workers))
+
+
+def published(folder: str) -> Contestant:
+    """The authors' half-width network in the loop of their video demo; the argument is its model folder."""
+    from ddfa_blender.capture import Engine
+    from training.evaluation.published_loop import follow_as_published
+
+    engine = Engine.load(folder)
+
+    def run(clip: Path, _workers: int) -> int:
+        pictures = (cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) for picture in _pictures(clip))
+        return len(follow_as_published(pictures, engine.fitter, engine.detector))
+
+    return run
+
+
+def mediapipe(task: str) -> Contestant:
+    """MediaPipe's Face Landmarker on video, one face, with its scores; the argument is its task file."""
+    from mediapipe import Image, ImageFormat
+    from mediapipe.tasks.python import BaseOptions
+    from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions, RunningMode
+
+    options = FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=task),
+        running_mode=RunningMode.VIDEO,
+        num_faces=1,
+        output_face_blendshapes=True,
+    )
+
+    def run(clip: Path, _workers: int) -> int:
+        # Its video mode wants times that rise, so each clip gets a landmarker of its own; making it is not counted.
+        frames = 0
+        with FaceLandmarker.create_from_options(options) as landmarker:
+            run.began = time.perf_counter(), time.process_time()  # type: ignore[attr-defined]
+            for frames, picture in enumerate(_pictures(clip), 1):
+                data = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+                landmarker.detect_for_video(Image(image_format=ImageFormat.SRGB, data=data), 33 * frames)
+        return frames
+
+    return run
+
+
+CONTESTANTS: dict[str, Callable[[str], Contestant]] = {
+    "decode": decoding,
+    "network": network,
+    "ours": ours,
+    "published": published,
+    "mediapipe": mediapipe,
+}
+
+
+def _pictures(clip: Path) -> Iterator[NDArray[np.uint8]]:
+    video = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG)
+    while True:
+        read, picture = video.read()
+        if not read:
+            return
+        yield picture
+
+
+def _grabbed(clip: Path) -> Iterator[None]:
+    video = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG)
+    while video.grab():
+        yield
+
+
+def answer(run: Contestant, request: dict[str, Any]) -> dict[str, float]:
+    """Do what is asked and time it."""
+    began = time.perf_counter(), time.process_time()
+    frames = run(Path(request["clip"]), int(request["workers"]))
+    # A contestant may say that it began later.
+    wall, cpu = getattr(run, "began", began)
+    return {"frames": frames, "seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+def main() -> int:
+    """Answer requests until there are no more."""
+    name, argument = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    run = CONTESTANTS[name](argument)
+    print(json.dumps({"ready": name}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(run, json.loads(line))), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

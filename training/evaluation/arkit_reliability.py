@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure how far the network's ARKit scores and the fitted mesh are to be believed: ``model/arkit_reliability.json``.
+
+    python -m training.rendering.heads --seed 3 --count 800 --out training/data/reliability-renders   (Blender's Python)
+    python -m training.evaluation.arkit_reliability [--regressor FILE] [--out FILE]      (a minute; after each training)
+
+The heads are rendered as those to train on, but nothing is trained on them, and the known-weights clips are others
+again. Writes the table that ``ddfa_blender/arkit`` blends the two sources by, and prints what each channel rests on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddfa_blender.arkit.lips import LipReading, LipSeam, landmark_gap
+from ddfa_blender.arkit.mesh_components import unit_components, without_prior
+from ddfa_blender.arkit.reliability import RELIABILITY, Reliability
+from ddfa_blender.arkit.weights import USUAL_WEIGHT, ArkitSource, Evidence, solve_weights
+from ddfa_blender.capture import Engine
+from ddfa_blender.errors import CaptureError
+from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.paths import model_file
+from ddfa_blender.projection import decompose, euler_degrees, split
+from ddfa_blender.refit import FaceSubset, image_transforms, refit
+from ddfa_blender.solve import SolveSettings
+from ddfa_blender.tracking.roi import roi_from_landmarks
+from training.expressions import swapped_sides
+from training.faces import decode_picture, encoded_pictures
+from training.workspace import DATA
+
+from .correlation import correlation
+from .known_weights import engine_with
+
+RENDERS = DATA / "reliability-renders"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "arkit-channels.md"
+SOURCES: tuple[ArkitSource, ...] = get_args(ArkitSource)
+#: Heads as footage to be captured shows them: turned by so many degrees at most, so much of the face to be seen.
+_LARGEST_YAW, _LEAST_VISIBLE = 45.0, 0.8
+#: Errors of the first ROI, as a share of its side; the tracker then refines it.
+_ROI_ERROR = 0.03
+#: The mesh's share of what is known of a channel from which on it rests on the mesh, or on both.
+_MESH, _BOTH = 0.5, 0.2
+#: A channel that follows the truth less than this is hardly seen by either source.
+_SEEN = 0.3
+#: Units come back in another channel if that gets such a share of what their own gets, and at least so much.
+_ALIKE, _LEAST_SEEN = 0.6, 0.05
+_HEADING = (
+    "| channel | rests on | r network | r mesh | r both | seen by the mesh | mesh's share | the mesh takes it for |"
+)
+_PAGE = """# What each ARKit channel rests on
+
+`python -m training.evaluation.arkit_reliability` writes this page and `model/arkit_reliability.json` for the bundled
+network. How the two sources are blended: [Retargeting](retargeting.md#where-the-52-channels-come-from).
+
+Measured on rendered heads that nothing was trained on, each alone: other people, lights and poses (yaw up to 45°),
+exact weights.
+
+- **r**: correlation with the truth, of the network's scores, of the mesh alone, of both.
+- **Seen by the mesh**: how much of a unit that acts alone comes back in its own channel when only the ten expression
+  components are known. What else the mesh takes it for stands in the last column.
+- **Mesh's share**: how much of the variance that the network leaves the mesh takes away.
+- **Rests on**: the mesh from a share of 50 %, both from 20 %, else the network; *hardly seen*: r below 0.3 whatever it
+  rests on.
+
+On footage of real people the network follows more channels than on renders; `model/MODEL_CARD.md` has its scores.
+
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """H heads: what is true, and what was measured."""
+
+    truth: NDArray[np.float64]  # (H, 52)
+    scores: NDArray[np.float64]  # (H, 52)
+    components: NDArray[np.float64]  # (H, 10)
+    landmark_gap: NDArray[np.float64]  # (H,) millimetres
+
+
+def measure_heads(engine: Engine, model: MorphableModel, folder: Path) -> Heads:
+    """Fit the rendered heads one by one.
+
+    Raises:
+        CaptureError: there are none.
+    """
+    rng, rows = np.random.default_rng(0), []
+    for image, landmarks, arkit, visible in _pictures(folder):
+        roi = roi_from_landmarks(landmarks)
+        roi += np.tile(rng.normal(0.0, _ROI_ERROR, 2) * (roi[2] - roi[0]), 2)
+        fit = engine.fitter.fit_refined(image, roi)
+        yaw = euler_degrees(decompose(split(fit.params.astype(np.float64)).transform).rotation)[0]
+        if fit.confidence < SolveSettings().min_confidence or abs(yaw) > _LARGEST_YAW or visible < _LEAST_VISIBLE:
+            continue
+        components, gap = _alone(fit.params[None], fit.roi[None], fit.landmarks68[None], image.shape, model)
+        rows.append((arkit, fit.arkit, components, gap))
+    truth, scores, components, gaps = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
+    return Heads(truth, scores, components, gaps)
+
+
+def _pictures(folder: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64], NDArray, float]]:
+    shards = sorted(folder.glob("renders-*.npz"))
+    if not shards:
+        raise CaptureError(
+            f"There are no heads in {folder}; make them with "
+            f"`python -m training.rendering.heads --seed 3 --count 800 --out {folder}`."
+        )
+    for shard in shards:
+        with np.load(shard, allow_pickle=False) as data:
+            pictures = encoded_pictures(data["images"], data["offsets"])
+            labels = data["landmarks68"].astype(np.float64), data["arkit"], data["visible"]
+        for encoded, landmarks, arkit, visible in zip(pictures, *labels, strict=True):
+            yield decode_picture(encoded), landmarks, arkit, float(visible)
+
+
+def _alone(
+    params: NDArray, roi: NDArray, landmarks68: NDArray, shape: tuple[int, ...], model: MorphableModel
+) -> tuple[NDArray[np.float64], float]:
+    """Components (10,) and lips' gap of one picture, refitted as ``solve`` refits a clip."""
+    settings, subset = SolveSettings(), FaceSubset.choose(model)
+    predicted = split(params.astype(np.float64))
+    identity = predicted.shape[0]
+    transforms = image_transforms(params, roi, shape[1], shape[0])
+    fitted = refit(subset, identity, transforms, predicted.shape, predicted.expression,
+                   prior=settings.expression_prior, sweeps=settings.sweeps)  # fmt: skip
+    components = without_prior(subset, fitted.expression, settings.expression_prior)
+    return components[0], float(landmark_gap(model, identity, landmarks68, fitted.pose)[0])
+
+
+def reliability_of(heads: Heads, model: MorphableModel) -> Reliability:
+    """Errors of both sources, the same on both sides of a face, and how to read the lips."""
+    units, sides = unit_components(model), swapped_sides()
+    missed = heads.components - heads.truth @ units
+    squares = ((heads.scores - heads.truth) ** 2).mean(axis=0)
+    # Components are their own mirror image or its negative: errors of the two kinds have nothing to do with each other.
+    parity = np.sign((units * units[sides]).sum(axis=0))
+    return Reliability(
+        network_error=np.sqrt((squares + squares[sides]) / 2.0),
+        mesh_error=missed.T @ missed / len(missed) * (parity[:, None] == parity),
+        lips=_read_lips(heads, LipSeam.of(model)),
+    )
+
+
+def _read_lips(heads: Heads, seam: LipSeam) -> LipReading:
+    """The gap by least squares."""
+    columns = np.stack([np.ones(len(heads.truth)), heads.landmark_gap, _score_gap(heads, seam)], axis=1)
+    return LipReading(*np.linalg.lstsq(columns, _true_gap(heads, seam), rcond=None)[0].tolist())
+
+
+def _true_gap(heads: Heads, seam: LipSeam) -> NDArray[np.float64]:
+    """Millimetres (H,); lips that are pressed into each other are as closed as those that touch."""
+    return np.maximum(seam.mean_gap(heads.truth), 0.0)
+
+
+def _score_gap(heads: Heads, seam: LipSeam) -> NDArray[np.float64]:
+    return seam.mean_gap(heads.scores)
+
+
+def report(heads: Heads, reliability: Reliability, model: MorphableModel) -> str:
+    """The documentation's table: what each channel rests on."""
+    seam = LipSeam.of(model)
+    contact = reliability.lips.contact(heads.landmark_gap, _score_gap(heads, seam))
+    evidence = Evidence(np.arange(len(contact), dtype=np.float64), heads.scores, heads.components, contact)
+    r = {source: _correlations(solve_weights(evidence, model, reliability, source), heads.truth) for source in SOURCES}
+    seen, share = observability(reliability, model)
+    lines = [_HEADING, "| --- " * _HEADING.count(" |") + "|"]
+    for k, (name, alike) in enumerate(zip(ARKIT_NAMES, taken_for(reliability, model), strict=True)):
+        numbers = " | ".join(f"{r[source][k]:.2f}" for source in SOURCES)
+        rests = _rests_on(share[k], max(r[source][k] for source in SOURCES))
+        others = ", ".join(f"`{other}`" for other in alike)
+        lines.append(f"| `{name}` | {rests} | {numbers} | {100 * seen[k]:.0f} % | {100 * share[k]:.0f} % | {others} |")
+    means = " | ".join(f"{np.nanmean(r[source]):.2f}" for source in SOURCES)
+    lines.append(f"| mean | | {means} | {100 * seen.mean():.0f} % | {100 * share.mean():.0f} % | |")
+    gap, truth = reliability.lips.gap(heads.landmark_gap, _score_gap(heads, seam)), _true_gap(heads, seam)
+    lines.append(
+        f"\n{len(truth)} heads. Gap of the lips: r {correlation(gap, truth):.2f}, "
+        f"wrong by {np.sqrt(((gap - truth) ** 2).mean()):.1f} mm."
+    )
+    return "\n".join(lines)
+
+
+def _rests_on(share: float, correlation: float) -> str:
+    if correlation < _SEEN:
+        return "hardly seen"
+    return "mesh" if share >= _MESH else "both" if share >= _BOTH else "network"
+
+
+def observability(reliability: Reliability, model: MorphableModel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per channel (52,), 0…1: how much of it the mesh alone can tell, and the mesh's share of what both know.
+
+    The first is the diagonal of the resolution matrix under a prior of the usual size: how much of a unit that acts
+    alone comes back in its own channel. The second is how much of the variance that the scores leave it takes away.
+    """
+    mesh, network = reliability.mesh_information(unit_components(model)), reliability.network_information
+    prior = np.eye(len(mesh)) / USUAL_WEIGHT**2
+    seen = np.diagonal(np.linalg.solve(mesh + prior, mesh))
+    share = 1.0 - np.diagonal(np.linalg.inv(mesh + network)) * np.diagonal(network)
+    return np.asarray(seen), np.asarray(share)
+
+
+def taken_for(reliability: Reliability, model: MorphableModel) -> list[list[str]]:
+    """For each channel those that the mesh cannot tell from it: a unit that acts alone comes back as much in them."""
+    mesh = reliability.mesh_information(unit_components(model))
+    resolution = np.linalg.solve(mesh + np.eye(len(mesh)) / USUAL_WEIGHT**2, mesh)
+    result = []
+    for k, column in enumerate(resolution.T):
+        alike = (column >= np.maximum(_ALIKE * column[k], _LEAST_SEEN)) & (np.arange(len(column)) != k)
+        others = [j for j in np.argsort(-column) if alike[j]]
+        result.append([ARKIT_NAMES[j] for j in others[:2]])
+    return result
+
+
+def _correlations(found: NDArray, truth: NDArray) -> NDArray[np.float64]:
+    return np.array([correlation(found[:, k], truth[:, k]) for k in range(truth.shape[1])])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--renders", type=Path, default=RENDERS)
+    parser.add_argument("--regressor", type=Path, help="another network than the bundled one")
+    parser.add_argument("--out", type=Path, default=model_file(RELIABILITY))
+    parser.add_argument("--page", type=Path, help="documentation to write; by default that of the bundled table")
+    options = parser.parse_args()
+    model, engine = MorphableModel.load(), engine_with(options.regressor)
+    heads = measure_heads(engine, model, options.renders)
+    reliability = reliability_of(heads, model)
+    measured = {"regressor_sha256": engine.model_sha256, "heads": len(heads.truth), **reliability.to_json()}
+    options.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    text = report(heads, Reliability.from_json(measured), model)
+    page = options.page or (PAGE if options.out == model_file(RELIABILITY) else None)
+    if page is not None:
+        page.write_text(f"{_PAGE}{text}\n", encoding="utf-8")
+    sys.stdout.write(f"{text}\n{options.out}\n")
+
+
+if __name__ == "__main__":
+    main()
