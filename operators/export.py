@@ -35,7 +35,6 @@ def disabled_reason(context: bpy.types.Context, format_id: str = "FBX") -> str |
 class _Export(ExportHelper):
     """What the operators share; ``format_id`` is the format's key."""
 
-    bl_options = {"PRESET"}
     format_id: str
     if TYPE_CHECKING:  # Blender would take an annotation for a property
         filepath: str
@@ -113,6 +112,7 @@ class DDFA_OT_export_usd(_Export, bpy.types.Operator):
 
     bl_idname = "ddfa.export_usd"
     bl_label = "Export USD"
+    bl_options = {"PRESET"}
     format_id = "USD"
     filename_ext = ".usdc"
     filter_glob: StringProperty(default="*.usdc;*.usdz;*.usda", options={"HIDDEN"})
@@ -157,6 +157,7 @@ class DDFA_OT_export_performance(_Export, bpy.types.Operator):
 
     bl_idname = "ddfa.export_performance"
     bl_label = "Export Performance"
+    bl_options = {"PRESET"}
     format_id = "PERFORMANCE"
     filename_ext = ".json"
     filter_glob: StringProperty(default="*.json;*.npz", options={"HIDDEN"})

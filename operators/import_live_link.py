@@ -12,6 +12,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender.errors import CaptureError
 from ..scene import recordings
+from ..translations import CONTEXT
 from . import state
 from .polling import may_run
 
@@ -44,7 +45,12 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
         description="Also make a head of the mean actor, animated by the recording through its ARKit keys",
         default=True,
     )
-    angles: EnumProperty(name="Angles", description="Unit of the head's and the eyes' angles", items=_ANGLES)
+    angles: EnumProperty(
+        name="Angles",
+        description="Unit of the head's and the eyes' angles",
+        items=_ANGLES,
+        translation_context=CONTEXT,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -21,7 +21,7 @@ from tools.window_session import __main__ as command
 from tools.window_session import judging, make_root, panel_tables, pictures, session
 from tools.window_session.footage import lengthen, there_and_back
 from tools.window_session.machine import Machine, Process
-from tools.window_session.pilot import Button, header_of
+from tools.window_session.pilot import Button
 from tools.window_session.remote import Remote
 from tools.window_session.screen import Rectangle, between, to_screen
 
@@ -74,14 +74,6 @@ def test_a_property_is_known_by_the_end_of_its_path(wanted: str, matches: bool) 
 
 def test_nothing_matches_no_button() -> None:
     assert not Button("", "").matches(".video") and not Button("", "").matches("ddfa.capture")
-
-
-def test_the_header_that_was_clicked_is_that_of_the_outermost_panel() -> None:
-    parents = {"main": "", "timing": "main", "fine": "timing"}
-    assert header_of({"timing", "fine"}, parents) == "timing"
-    assert header_of({"main", "timing", "fine"}, parents) == "main"
-    assert header_of(set(), parents) is None
-    assert header_of({"somebody else's"}, parents) is None
 
 
 # Pictures.
@@ -348,6 +340,14 @@ def test_a_table_has_a_row_for_each_setting_with_a_name() -> None:
     assert panel_tables.fill(filled, _CONTENTS) == filled
 
 
+def test_many_choices_are_told_by_their_first_ones() -> None:
+    choices = [{"name": f"Key {i}", "description": f"The face of key {i}"} for i in range(13)]
+    entry = {"name": "Pose", "description": "Which pose", "choices": choices}
+    text = panel_tables.table([entry])
+    assert text.count("Key") == 2 and "<br>… and 11 more. |" in text
+    assert panel_tables.table([{**entry, "choices": choices[:12]}]).count("*Key") == 12
+
+
 def test_panels_that_the_page_leaves_out_are_told() -> None:
     assert panel_tables.missing(_PAGE, _CONTENTS) == ["DDFA_PT_look"]
 
@@ -413,7 +413,7 @@ def test_a_new_run_clears_what_the_last_one_left_and_nothing_else(tmp_path: Path
     zip_path.touch()
     work = session._prepare(out, zip_path, CLIP)
     assert {path.name for path in out.iterdir()} == {"work", "notes.txt", "photo.png"}
-    assert {path.name for path in work.iterdir()} == {"home", "talk", "x.zip", CLIP.name, "in_blender.py"}
+    assert {path.name for path in work.iterdir()} == {"home", "talk", "x.zip", CLIP.name, *session.INSIDE}
 
 
 def test_the_command_starts_without_blender() -> None:

@@ -77,11 +77,15 @@ def capture(session: Session) -> None:
     """Click Capture and wait for its end.
 
     Raises:
-        BuildError: it did not start or did not end in time.
+        BuildError: it did not start, did not end in time, or has made no head.
     """
+    before = session.remote.ask("snapshot")
     start(session)
-    session.pilot.wait_for("The end of the capture", lambda: _MODAL not in session.pilot.modal(), _CAPTURE_SECONDS)
+    pilot = session.pilot
+    pilot.wait_for("The end of the capture", lambda: _MODAL not in pilot.window.modal(), _CAPTURE_SECONDS)
     time.sleep(1.0)
+    made = judging.gained(before, session.remote.ask("snapshot"), "armatures")
+    session.require(bool(made), f"The capture has made no head; the panel says: {session.remote.ask('message')!r}.")
 
 
 def start(session: Session) -> None:
@@ -89,7 +93,7 @@ def start(session: Session) -> None:
     pilot = session.pilot
     pilot.click(CAPTURE)
     pilot.rest()
-    pilot.wait_for("The start of the capture", lambda: _MODAL in pilot.modal(), _START_SECONDS)
+    pilot.wait_for("The start of the capture", lambda: _MODAL in pilot.window.modal(), _START_SECONDS)
 
 
 def _cancel_one(session: Session) -> None:
@@ -98,7 +102,7 @@ def _cancel_one(session: Session) -> None:
     looks, pauses = _watch_bar(session)
     session.require(judging.rises(looks, times=_GROWTHS), f"The progress bar did not move: its pixels were {looks}.")
     session.pilot.screen.key("Escape")
-    session.pilot.wait_for("The end after ESC", lambda: _MODAL not in session.pilot.modal(), _CANCEL_SECONDS)
+    session.pilot.wait_for("The end after ESC", lambda: _MODAL not in session.pilot.window.modal(), _CANCEL_SECONDS)
     time.sleep(1.0)
     session.step("cancelled", bar_pixels=looks, longest_answer_ms=round(max(pauses) * 1000))
     session.require_unchanged(before, "ESC")
@@ -111,7 +115,7 @@ def _watch_bar(session: Session) -> tuple[list[int], list[float]]:
     for number in range(_LOOKS):
         time.sleep(_BETWEEN_LOOKS)
         asked = time.monotonic()
-        running = _MODAL in session.pilot.modal()
+        running = _MODAL in session.pilot.window.modal()
         pauses.append(time.monotonic() - asked)
         session.require(running, "The capture ended before it could be cancelled; it needs longer footage.")
         looks.append(pictures.count_colour(session.pilot.look_at(), colour))

@@ -9,23 +9,35 @@ Each ``request-N.json`` in FOLDER, ``{"what": name, "with": {arguments}}``, is a
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
+from bpy_extras import view3d_utils
+
+if TYPE_CHECKING:
+    from tools.window_session import character, dna, words
+else:  # Blender runs this file on its own
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import character
+    import dna
+    import words
 
 REPOSITORY = "user_default"
 EXTENSION = f"bl_ext.{REPOSITORY}.ddfa_face_capture"
 PANEL_PREFIX = "DDFA_PT_"
 _TICK_SECONDS = 0.02
-
-#: The extension's panels that drew their bodies: a closed one does not.
-_drawn: set[str] = set()
+#: A bit of a panel's flag in Blender's DNA_screen_types.h; a header's height at interface scale 1.
+_PANEL_CLOSED, _HEADER = 1 << 2, 25
+#: Where Blender has last seen the mouse.
+_mouse = [0, 0]
 
 
 def window() -> dict[str, Any]:
@@ -40,11 +52,16 @@ def window() -> dict[str, Any]:
             {
                 "area": area.type, "region": region.type, "x": region.x, "y": region.y,
                 "width": region.width, "height": region.height,
-                "tab": getattr(region, "active_panel_category", ""),
+                "tab": _tab(area, region),
             }
             for area in main.screen.areas for region in area.regions if region.width > 1 and region.height > 1
         ],
     }  # fmt: skip
+
+
+def _tab(area: bpy.types.Area, region: bpy.types.Region) -> str:
+    """The tab that a sidebar shows. In a file dialog the question itself ends Blender 4.3."""
+    return str(region.active_panel_category) if (area.type, region.type) == ("VIEW_3D", "UI") else ""
 
 
 def hovered(area: str, region: str) -> dict[str, str]:
@@ -61,15 +78,21 @@ def hovered(area: str, region: str) -> dict[str, str]:
     return found
 
 
+def _note_mouse(_operator: bpy.types.Operator, _context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    _mouse[:] = event.mouse_x, event.mouse_y
+    return {"CANCELLED"}
+
+
+def mouse() -> list[int]:
+    """Window pixel, y up, at which Blender has last seen the mouse; what it does there is done by the next request."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.window_session.mouse("INVOKE_DEFAULT")
+    return _mouse
+
+
 def show_sidebar() -> None:
     """Open the 3D viewport's sidebar, as N does."""
     _area("VIEW_3D").spaces.active.show_region_ui = True
-
-
-def watch_panels() -> None:
-    """Note from now on when the extension's panels draw."""
-    for panel in _panels():
-        panel.append(_note_drawn)
 
 
 def panels() -> dict[str, dict[str, str]]:
@@ -91,24 +114,54 @@ def _name(panel: Any) -> str:
     return getattr(panel, "bl_idname", "") or panel.__name__
 
 
-def _note_drawn(panel: bpy.types.Panel, _context: bpy.types.Context) -> None:
-    _drawn.add(_name(type(panel)))
+def panel_places() -> list[dict[str, Any]]:
+    """The extension's panels whose headers the sidebar holds, in view or scrolled out of it, from the top down.
+
+    Edges in window pixels, y up: ``left`` and ``right``, ``top`` of the header, ``header`` its lower edge, ``bottom``
+    of all that belongs to the panel.
+    """
+    known = panels()
+    region = next(region for region in _area("VIEW_3D").regions if region.type == "UI")
+    found: list[dict[str, Any]] = []
+    _add_places(found, region, dna.Struct(_layouts(), "ARegion", region.as_pointer()), "panels", known)
+    return sorted(found, key=lambda place: -int(place["top"]))
+
+
+def _add_places(
+    found: list[dict[str, Any]], region: bpy.types.Region, owner: dna.Struct, field: str, known: dict[str, Any]
+) -> None:
+    """Those in one list of panels, and of their children where they are open."""
+    scale = bpy.context.preferences.system.ui_scale
+    for panel in owner.chain(field, "Panel"):
+        name = panel.text("panelname")
+        if name not in known:
+            continue
+        is_open = not panel.number("flag") & _PANEL_CLOSED
+        x, y, width, height = (panel.number(field) for field in ("ofsx", "ofsy", "sizex", "sizey"))
+        edges = {"header": y + height, "top": y + height + _HEADER * scale, "bottom": y if is_open else y + height}
+        rows = {edge: region.y + region.view2d.view_to_region(x, at, clip=False)[1] for edge, at in edges.items()}
+        left, right = (region.x + region.view2d.view_to_region(at, y, clip=False)[0] for at in (x, x + width))
+        parent = known[name]["parent"]
+        found.append({"name": name, "parent": parent, "open": is_open, "left": left, "right": right, **rows})
+        if is_open:
+            _add_places(found, region, panel, "children", known)
+
+
+@functools.cache
+def _layouts() -> dna.Layouts:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "empty.blend")
+        bpy.data.libraries.write(str(path), set())
+        return dna.layouts(path.read_bytes())
 
 
 def redraw() -> None:
-    """Forget which panels were drawn and let the sidebar draw again; :func:`drawn_panels` tells a few ticks later.
-
-    Only the sidebar: without a graphics card the viewport takes a good part of a second.
-    """
-    _drawn.clear()
-    for region in _area("VIEW_3D").regions:
-        if region.type == "UI":
-            region.tag_redraw()
-
-
-def drawn_panels() -> list[str]:
-    """The extension's panels whose bodies were drawn since :func:`redraw`."""
-    return sorted(_drawn)
+    """Let the sidebars and dialogs draw again, not the 3D viewport: without a graphics card that takes a good part of
+    a second."""
+    for area in bpy.context.window_manager.windows[0].screen.areas:
+        for region in area.regions:
+            if region.type in {"UI", "EXECUTE"}:
+                region.tag_redraw()
 
 
 def panel_contents() -> dict[str, list[dict[str, Any]]]:
@@ -147,12 +200,17 @@ class _Recorder:
         choices = [{"name": item.name, "description": item.description} for item in items]
         self.entries.append({"name": label, "description": entry.description, "choices": choices})
 
+    #: With a list of what to choose from.
+    prop_search = prop
+
     def operator(self, name: str, *_arguments: Any, **options: Any) -> _Recorder:
         group, _, verb = name.partition(".")
         about = getattr(getattr(bpy.ops, group), verb).get_rna_type()
         label = options.get("text") or about.name
         self.entries.append({"name": label, "description": about.description, "choices": []})
         return _Recorder([])
+
+    operator_menu_enum = operator
 
 
 class _Stand:
@@ -254,16 +312,66 @@ def shade(kind: str, colour: str = "MATERIAL") -> None:
     shading.type, shading.color_type = kind, colour
 
 
+def add_character(rig: str, face: str, x: float) -> None:
+    """Put the cartoon character ``x`` metres to the right of the middle."""
+    with _override("VIEW_3D", "WINDOW"):
+        character.add(rig, face, x)
+
+
+def in_viewport(place: list[float]) -> list[float]:
+    """Window pixel, y up, at which the viewport shows a place in the world."""
+    with _override("VIEW_3D", "WINDOW"):
+        region, view = bpy.context.region, bpy.context.region_data
+    x, y = view3d_utils.location_3d_to_region_2d(region, view, place)
+    return [region.x + x, region.y + y]
+
+
+def message() -> str:
+    """The line that the main panel shows about what was done last."""
+    return str(sys.modules[f"{EXTENSION}.operators.state"].message)
+
+
+def mapping() -> dict[str, list[str]]:
+    """The list of the panel Mapping: target → channels."""
+    targets = bpy.context.scene.ddfa.retarget.targets
+    return {target.name: [source.channel for source in target.sources] for target in targets}
+
+
+def played(mesh: str = "", every: int = 2) -> dict[str, list[float]]:
+    """Least and greatest value of each shape key of an object over the scene's frames, as its animation plays, looking
+    at one frame in ``every``; of the current head without a name."""
+    scene = bpy.context.scene
+    children = [bpy.data.objects[mesh]] if mesh else scene.ddfa.head.children
+    keys = next(child for child in children if child.type == "MESH").data.shape_keys.key_blocks
+    current, seen = scene.frame_current, []
+    for frame in range(scene.frame_start, scene.frame_end + 1, every):
+        scene.frame_set(frame)
+        seen.append([key.value for key in keys])
+    scene.frame_set(current)
+    return {key.name: [min(values), max(values)] for key, values in zip(keys, zip(*seen, strict=True), strict=True)}
+
+
+def overruled_words() -> list[str]:
+    """Words of the extension that Blender shows in another sense, in the language that it has."""
+    return words.overruled(EXTENSION)
+
+
 def search_menus() -> None:
     """Open the menu search, as F3 does."""
     with _override("VIEW_3D", "WINDOW"):
         bpy.ops.wm.search_menu("INVOKE_DEFAULT")
 
 
-def show_preferences() -> None:
-    """Show the extension's own preferences."""
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-        bpy.ops.preferences.addon_show(module=EXTENSION)
+def show_preferences(on: bool) -> None:
+    """Show the extension's own preferences in the place of the 3D viewport, and that again."""
+    if not on:
+        _area("PREFERENCES").type = "VIEW_3D"
+        return
+    _area("VIEW_3D").type = "PREFERENCES"
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "DDFA"
+    with _override("PREFERENCES", "WINDOW"):
+        bpy.ops.preferences.addon_expand(module=EXTENSION)
 
 
 def leave() -> None:
@@ -274,8 +382,9 @@ def leave() -> None:
 REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        window, hovered, show_sidebar, watch_panels, panels, redraw, drawn_panels, panel_contents, install, snapshot,
-        value, assign, call, open_file, switch, shade, search_menus, show_preferences, leave,
+        window, hovered, mouse, show_sidebar, panels, panel_places, redraw, panel_contents, install, snapshot,
+        value, assign, call, open_file, switch, shade, add_character, in_viewport, message, mapping, played,
+        overruled_words, search_menus, show_preferences, leave,
     )
 }  # fmt: skip
 
@@ -321,8 +430,12 @@ def main() -> None:
     preferences = bpy.context.preferences
     preferences.use_preferences_save = False
     preferences.view.show_splash = False
+    preferences.view.filebrowser_display_type = "SCREEN"  # in the window that the mouse knows
     if language:
         preferences.view.language = language
+    # Only operators are told where the mouse is.
+    parts = {"bl_idname": "window_session.mouse", "bl_label": "Note Mouse", "invoke": _note_mouse}
+    bpy.utils.register_class(type("WINDOW_SESSION_OT_mouse", (bpy.types.Operator,), parts))
     bpy.app.timers.register(serve(Path(folder)), persistent=True)
 
 

@@ -46,10 +46,9 @@ def run(session: Session) -> None:
 
 def _show(session: Session) -> None:
     session.pilot.open_tab(TAB)
-    session.remote.ask("watch_panels")
     _settle(session)
 
 
 def _settle(session: Session) -> None:
     time.sleep(_SETTLE_SECONDS)
-    session.pilot.settle()
+    session.pilot.window.settle()

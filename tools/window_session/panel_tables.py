@@ -22,6 +22,9 @@ from ..project import ROOT, BuildError, log
 PAGE = ROOT / "docs" / "panels.md"
 _TABLE = re.compile(r"(<!-- settings (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
+#: More choices than these are told by their first ones.
+_MOST_CHOICES, _EXAMPLES = 12, 2
+
 Entry = Mapping[str, Any]
 
 
@@ -34,7 +37,10 @@ def table(entries: Sequence[Entry]) -> str:
 
 def _text(entry: Entry) -> str:
     """The description as a sentence; a list of choices behind it."""
-    choices = [f"*{choice['name']}*: {choice['description']}" for choice in entry["choices"] if choice["description"]]
+    told = [choice for choice in entry["choices"] if choice["description"]]
+    choices = [f"*{choice['name']}*: {choice['description']}" for choice in told]
+    if len(told) > _MOST_CHOICES:
+        choices = [*choices[:_EXAMPLES], f"… and {len(told) - _EXAMPLES} more"]
     parts = [entry["description"], *choices]
     return "<br>".join(_sentence(part) for part in parts).replace("|", "\\|")
 

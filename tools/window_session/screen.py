@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,23 +61,37 @@ class Screen:
     def click(self, x: int, y: int, *, count: int = 1, modifier: str = "") -> None:
         """Click with the left button, while the key ``modifier`` is held."""
         press = ("mousedown", "1", "sleep", str(_PRESS_SECONDS), "mouseup", "1", "sleep", str(_SETTLE_SECONDS))
-        held = ("keydown", modifier) if modifier else ()
-        released = ("keyup", modifier) if modifier else ()
+        held, released = _around(modifier)
         move = ("mousemove", str(x), str(y), "sleep", str(_PRESS_SECONDS))
         self._xdotool(*move, *held, *(press * count), *released)
 
-    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        """Press the left button at ``start``, release it at ``end``; on the way as many moves as a hand makes."""
-        pause = ("sleep", str(_PRESS_SECONDS))
-        parts = ["mousemove", *map(str, start), *pause, "mousedown", "1", *pause]
-        for x, y in between(start, end, _DRAG_MOVES):
-            parts += ["mousemove", str(x), str(y), *pause]
-        self._xdotool(*parts, *pause, "mouseup", "1", *pause)
+    def drag(
+        self, start: tuple[int, int], end: tuple[int, int], *, halfway: Callable[[], object] = lambda: None
+    ) -> None:
+        """Press the left button at ``start``, release it at ``end``; on the way as many moves as a hand makes, and
+        a rest in which ``halfway`` is called.
 
-    def scroll(self, steps: int) -> None:
-        """Turn the wheel; positive is down."""
+        The moves are relative ones, as a mouse makes them: Blender puts the pointer back while a field is dragged.
+        """
+        pause = ("sleep", str(_PRESS_SECONDS))
+        places = [start, *between(start, end, _DRAG_MOVES)]
+        moves = [
+            ("mousemove_relative", "--", str(x - before_x), str(y - before_y), *pause)
+            for (before_x, before_y), (x, y) in itertools.pairwise(places)
+        ]
+        half = len(moves) // 2
+        press = ("mousemove", *map(str, start), *pause, "mousedown", "1", *pause)
+        self._xdotool(*press, *itertools.chain(*moves[:half]))
+        try:
+            halfway()
+        finally:
+            self._xdotool(*itertools.chain(*moves[half:]), *pause, "mouseup", "1", *pause)
+
+    def scroll(self, steps: int, *, modifier: str = "") -> None:
+        """Turn the wheel, while the key ``modifier`` is held; positive is down."""
         button = "5" if steps > 0 else "4"
-        self._xdotool("click", "--repeat", str(abs(steps)), "--delay", "30", button)
+        held, released = _around(modifier)
+        self._xdotool(*held, "click", "--repeat", str(abs(steps)), "--delay", "30", button, *released)
 
     def key(self, combination: str) -> None:
         """Press and release, such as ``ctrl+z`` or ``Escape``."""
@@ -108,3 +124,8 @@ class Screen:
         )
         if done.returncode != 0:
             raise BuildError(f"{arguments[0]} failed on display {self.display}: {done.stderr.strip()}")
+
+
+def _around(modifier: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """xdotool's words before and after what is done while a key is held; none without a key."""
+    return (("keydown", modifier), ("keyup", modifier)) if modifier else ((), ())

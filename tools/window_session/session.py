@@ -22,6 +22,8 @@ from .screen import Screen
 #: Pixels of the screen, and of Blender's window in its top left corner: a scenario may make it taller.
 SCREEN, WINDOW = (1600, 2000), (1600, 1000)
 TAB = "Face Capture"
+#: What runs inside Blender.
+INSIDE = ("in_blender.py", "dna.py", "character.py", "words.py")
 _START_SECONDS, _INSTALL_SECONDS, _QUIT_SECONDS = 90.0, 180.0, 15.0
 
 
@@ -43,7 +45,7 @@ class Session:
         entry = {"step": name, "seconds": round(time.monotonic() - self._began, 1), **figures}
         if picture:
             path = self.out / f"{len(self.steps) + 1:02d}_{name.replace(' ', '_')}.png"
-            self.pilot.settle()
+            self.pilot.window.settle()
             self.pilot.save_picture(path)
             entry["picture"] = path.name
         self.steps.append(entry)
@@ -55,7 +57,6 @@ class Session:
         self.remote.ask("install", path=str(self.zip_path), timeout=_INSTALL_SECONDS)
         seconds = time.monotonic() - began
         self.pilot.open_tab(TAB)
-        self.remote.ask("watch_panels")
         self.step("installed", install_seconds=round(seconds, 1))
 
     def require(self, holds: bool, otherwise: str) -> None:
@@ -138,6 +139,6 @@ def _prepare(out: Path, zip_path: Path, clip: Path) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     for folder in ("home", "talk"):
         (work / folder).mkdir(parents=True)
-    for source in (zip_path, clip, Path(__file__).with_name("in_blender.py")):
+    for source in (zip_path, clip, *(Path(__file__).with_name(name) for name in INSIDE)):
         shutil.copy2(source, work)
     return work
