@@ -396,14 +396,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        code = main()
-    except BaseException:  # noqa: BLE001 (whatever it is, it must be told before os._exit)
-        import traceback
+    from leave_blender import run_and_leave
 
-        traceback.print_exc()
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Blender as a module may crash or hang while Python shuts down.
-    os._exit(code)
+    run_and_leave(main)

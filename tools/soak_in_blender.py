@@ -129,6 +129,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
-    sys.stdout.flush()
-    os._exit(0)  # Blender as a module may crash or hang while Python shuts down
+    from leave_blender import run_and_leave
+
+    run_and_leave(main)
