@@ -38,3 +38,21 @@ else:
     def model(modules_after_enabling: set[str]) -> Any:
         """A small random morphable model, the same for all tests: what is painted for it is painted once."""
         return support.small_model()
+
+    @pytest.fixture
+    def errors() -> Any:
+        """The module with the errors that a user can cause."""
+        return support.module("ddfa_blender.errors")
+
+    @pytest.fixture(params=[(24, 1.0), (30, 1.001)], ids=["24", "29.97"])
+    def captured(request: pytest.FixtureRequest, model: Any) -> Any:
+        """A head with expression well below zero and far above one, keys from frame 20."""
+        scene = bpy.context.scene
+        scene.render.fps, scene.render.fps_base = request.param
+        settings = support.module("scene.settings").BakeSettings(frame_start=20)
+        performance = support.performance(count=40, fps=25.0)
+        performance.expression[:, 0] *= 2.5
+        assert performance.expression.min() < -5.0 and performance.expression.max() > 5.0
+        return support.module("scene.pipeline").apply_performance(
+            bpy.context, model, performance, settings, "Großer Auftritt"
+        )

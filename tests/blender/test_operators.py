@@ -29,11 +29,6 @@ def task():
 
 
 @pytest.fixture
-def errors():
-    return support.module("ddfa_blender.errors")
-
-
-@pytest.fixture
 def fake_core(monkeypatch, task, model):
     """The task gives a made-up performance; ``fake_core.calls`` are the tasks that ran."""
     fake = types.SimpleNamespace(calls=[], performance=support.performance(), error=None, frames=24)
