@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,3 +57,14 @@ else:
         return support.module("scene.pipeline").apply_performance(
             bpy.context, model, performance, settings, "Großer Auftritt"
         )
+
+    @pytest.fixture
+    def performed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: Any) -> Any:
+        """What the scene's current head performs, made up: one sample a frame, frames 1 to 24."""
+        performance = support.performance()
+        monkeypatch.setattr(support.module("scene.live"), "performance_of", lambda *_: performance)
+        monkeypatch.setattr(support.module("scene.takes"), "problem", lambda armature: "")
+        armature = support.module("scene.pipeline").apply_performance(bpy.context, model, performance).head.armature
+        armature.ddfa.take = str(tmp_path / "clip.npz")
+        bpy.context.scene.ddfa.head = armature
+        return performance

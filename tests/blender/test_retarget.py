@@ -17,20 +17,6 @@ _TO_BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 
 @pytest.fixture
-def performed(monkeypatch, tmp_path, model):
-    """The scene's current head with a made-up performance of one sample a frame, frames 1 to 24."""
-    performance = support.performance()
-    live, takes = support.module("scene.live"), support.module("scene.takes")
-    monkeypatch.setattr(live, "performance_of", lambda *_: performance)
-    monkeypatch.setattr(takes, "problem", lambda armature: "")
-    result = support.module("scene.pipeline").apply_performance(bpy.context, model, performance)
-    armature = result.head.armature
-    armature.ddfa.take = str(tmp_path / "clip.npz")
-    bpy.context.scene.ddfa.head = armature
-    return performance
-
-
-@pytest.fixture
 def settings():
     return bpy.context.scene.ddfa.retarget
 

@@ -11,21 +11,15 @@ import support
 
 
 @pytest.fixture
-def hero(monkeypatch, tmp_path, model):
+def hero(performed):
     """A character beside a captured head that performs for 24 frames; its torso has an action of the user's."""
-    performance = support.performance()
-    monkeypatch.setattr(support.module("scene.live"), "performance_of", lambda *_: performance)
-    monkeypatch.setattr(support.module("scene.takes"), "problem", lambda armature: "")
-    result = support.module("scene.pipeline").apply_performance(bpy.context, model, performance)
-    result.head.armature.ddfa.take = str(tmp_path / "clip.npz")
-    bpy.context.scene.ddfa.head = result.head.armature
     rig = characters.rig("Hero", characters.RIGIFY_META)
     face = characters.mesh("Face", ["jawOpen", "eyeBlinkLeft"], rig)
     (channels,) = support.module("scene.actions").animate("Walk", [rig])
     frames = np.arange(5.0, 20.0)
     channels.write('pose.bones["spine"].location', 1, frames, frames / 10.0, group="spine")
     bpy.context.scene.ddfa.retarget.character = rig
-    return rig, face, performance
+    return rig, face, performed
 
 
 def walk_at(frame):

@@ -14,18 +14,6 @@ from mathutils import Matrix, Quaternion
 
 
 @pytest.fixture
-def performed(monkeypatch, tmp_path, model):
-    """A captured head that performs for 24 frames, one sample a frame."""
-    performance = support.performance()
-    monkeypatch.setattr(support.module("scene.live"), "performance_of", lambda *_: performance)
-    monkeypatch.setattr(support.module("scene.takes"), "problem", lambda armature: "")
-    result = support.module("scene.pipeline").apply_performance(bpy.context, model, performance)
-    result.head.armature.ddfa.take = str(tmp_path / "clip.npz")
-    bpy.context.scene.ddfa.head = result.head.armature
-    return performance
-
-
-@pytest.fixture
 def rig():
     """A rig whose face is bones, chosen as the character."""
     made = characters.rig("Puppet", characters.BONE_FACE)
