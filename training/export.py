@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Export a run's averaged weights to ``model/regressor.onnx``: BatchNorm folded, normalisation and z-scores inside.
 
-python -m training.export --run first [--out FILE]
+python -m training.export --run first [--out FILE] [--float]
+
+Without ``--float`` the file is quantised (:mod:`training.quantise`).
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
@@ -18,11 +22,14 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ddfa_blender.atomic import check_writable
+from ddfa_blender.errors import CaptureError
 from ddfa_blender.paths import model_file
 from ddfa_blender.projection import CROP_SIZE
 
 from .calibration import Calibration
 from .network import DeployedRegressor, FaceRegressor
+from .quantise import Comparison, calibration_crops, quantise_file
 from .train import load_statistics
 from .workspace import RUNS
 
@@ -59,7 +66,7 @@ def _store_heads_as_float16(model: onnx.ModelProto, heads: NDArray) -> None:
 
 
 def export(checkpoint: Path, out: Path) -> str:
-    """Write the ONNX file, check it against PyTorch on random crops, and return its SHA-256.
+    """Write the ONNX file with float weights, check it against PyTorch on random crops, and return its SHA-256.
 
     A ``calibration.npz`` beside the checkpoint (:mod:`training.calibration`) becomes part of the heads.
 
@@ -94,14 +101,34 @@ def export(checkpoint: Path, out: Path) -> str:
     return hashlib.sha256(out.read_bytes()).hexdigest()
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", required=True)
     parser.add_argument("--out", type=Path, default=model_file("regressor.onnx"))
+    parser.add_argument("--float", action="store_true", help="keep 32-bit weights, which needs no pictures")
     arguments = parser.parse_args()
-    digest = export(RUNS / arguments.run / "checkpoint.pt", arguments.out)
+    checkpoint = RUNS / arguments.run / "checkpoint.pt"
+    try:
+        if arguments.float:
+            export(checkpoint, arguments.out)
+        else:
+            print(_export_quantised(checkpoint, arguments.out).text())
+    except CaptureError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
+    return 0
+
+
+def _export_quantised(checkpoint: Path, out: Path) -> Comparison:
+    check_writable(out)
+    crops = calibration_crops()
+    with TemporaryDirectory() as folder:
+        plain = Path(folder) / "regressor.onnx"
+        export(checkpoint, plain)
+        return quantise_file(plain, out, crops)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,7 +2,8 @@
 """Go on training from an exported regressor: checkpoints are large and stay behind, the ONNX file is in the repository.
 
 The export folds each BatchNorm into its convolution. Here each gets one back that normalises by what the layer gives
-on training crops and undoes exactly that, so that the network computes the same and can be trained on.
+on training crops and undoes exactly that, so that the network computes the same and can be trained on. A quantised file
+(:mod:`training.quantise`) gives the float weights that it was made of, rounded to 7 bits.
 """
 
 from __future__ import annotations
@@ -15,23 +16,22 @@ import torch
 from torch import Tensor, nn
 
 from .network import FaceRegressor, Statistics, normalise
+from .quantise import float_arrays
 
 _HEADS = "network.heads.weight"
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The arrays of an exported regressor by name, as float32.
+    """The arrays of an exported regressor, float or quantised, by name, as float32.
 
     Raises:
         ValueError: it is no regressor that ``training.export`` wrote.
     """
-    tensors = {
-        tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).astype(np.float32))
-        for tensor in onnx.load(str(path)).graph.initializer
-    }
-    if f"{_HEADS}_half" not in tensors:
+    arrays = float_arrays(onnx.load(str(path)))
+    if f"{_HEADS}_half" not in arrays:
         raise ValueError(f"{path} was not written by training.export")
-    return tensors | {_HEADS: tensors.pop(f"{_HEADS}_half")}
+    arrays[_HEADS] = arrays.pop(f"{_HEADS}_half")
+    return {name: torch.from_numpy(values.astype(np.float32)) for name, values in arrays.items()}
 
 
 @torch.no_grad()

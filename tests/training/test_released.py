@@ -6,9 +6,10 @@ pytest.importorskip("torch", reason="training tests need requirements/training.t
 
 import torch
 
-from ddfa_blender.paths import model_file
 from training.network import Statistics, normalise
 from training.released import read_weights, trainable
+
+from .exported import save_checkpoint
 
 
 def statistics():
@@ -18,12 +19,17 @@ def statistics():
     return Statistics(*draw)
 
 
-def test_the_release_with_batch_norm_again_computes_what_the_file_does():
+def test_the_release_with_batch_norm_again_computes_what_the_file_does(tmp_path):
+    """With float weights; quantised ones: test_quantise.py."""
     onnxruntime = pytest.importorskip("onnxruntime")
+    from training.export import export
+
     crops = np.random.default_rng(7).integers(0, 256, (8, 120, 120, 3)).astype(np.uint8)
     ours = statistics()
-    network = trainable(read_weights(model_file("regressor.onnx")), ours, torch.from_numpy(crops))
-    session = onnxruntime.InferenceSession(str(model_file("regressor.onnx")), providers=["CPUExecutionProvider"])
+    save_checkpoint(tmp_path / "checkpoint.pt", crops)
+    export(tmp_path / "checkpoint.pt", tmp_path / "regressor.onnx")
+    network = trainable(read_weights(tmp_path / "regressor.onnx"), ours, torch.from_numpy(crops))
+    session = onnxruntime.InferenceSession(str(tmp_path / "regressor.onnx"), providers=["CPUExecutionProvider"])
     params, landmarks, arkit, confidence = session.run(None, {"image": crops})
     with torch.no_grad():
         heads = network.eval()(normalise(torch.from_numpy(crops)))
