@@ -134,7 +134,8 @@ def capture(
         if len(begins) == 1:
             track = _track(video, make_tracker(), settings, timings, listener)
         else:
-            segmented = SegmentedPass(begins, settings.end, open_video, make_tracker, timings, watch)
+            open_segment = partial(open_video, decoder_threads=1)
+            segmented = SegmentedPass(begins, settings.end, open_segment, make_tracker, timings, watch)
             track = segmented.run(listener.report, listener.is_cancelled)
             if notes is not None:
                 notes.extend(segmented.notes())
@@ -190,7 +191,7 @@ def _track(
             frame = ahead.next(listener.check)
             if frame is None:
                 return track
-            fit = tracker.step(frame.view, frame.time)
+            fit = tracker.step(frame.view, frame.time, frame.thumbnail)
             track.add(frame, fit)
             if listener.watch is not None:
                 listener.watch(frame.view, fit)

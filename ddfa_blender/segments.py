@@ -185,16 +185,19 @@ class SegmentedPass:
         with ReadAhead(read, self._timings) as ahead:
             while (frame := ahead.next(self._check)) is not None:
                 self._check()
-                fit = tracker.step(frame.view, frame.time)
+                fit = tracker.step(frame.view, frame.time, frame.thumbnail)
+                begun = [other for other in later if other.begin <= frame.time]
+                # Nobody compares the first one's states before the next one's begin.
+                state = b"" if is_first and not begun else tracker.state()
                 with self._changed:
-                    segment.add(frame, fit, tracker.state())
+                    segment.add(frame, fit, state)
                     is_shown = self._watch is not None and all(
                         s.ended for s in self._segments[: self._segments.index(segment)]
                     )
                     self._changed.notify_all()
                 if is_shown and self._watch is not None:
                     self._watch(frame.view, fit)
-                segment.next = self._met(segment, [other for other in later if other.begin <= frame.time])
+                segment.next = self._met(segment, begun)
                 if segment.next is not None:
                     return
 

@@ -39,12 +39,13 @@ def with_missing(times: Sequence[float], found: Sequence[Found | None]) -> tuple
     intervals = np.diff(np.asarray(times, dtype=np.float64))
     usual = float(np.median(intervals)) if len(intervals) > 1 else np.inf
     all_times, all_found = [*times[:1]], [*found[:1]]
-    for i, interval in enumerate(intervals):
+    for i, interval in enumerate(intervals.tolist()):
         count = 0
         if interval > max(_LONGEST_PAUSE, _INTERVALS * usual):
             count = min(round(interval / usual) - 1, _MOST)
-        all_times += [float(time) for time in np.linspace(times[i], times[i + 1], count + 2)[1:-1]]
-        all_found += [None] * count
+        if count > 0:
+            all_times += [float(time) for time in np.linspace(times[i], times[i + 1], count + 2)[1:-1]]
+            all_found += [None] * count
         all_times.append(times[i + 1])
         all_found.append(found[i + 1])
     return all_times, all_found

@@ -34,7 +34,12 @@ class ReadAhead:
         self._read = read
         self._timings = timings or StageTimings()
         self._stop = threading.Event()
-        self._ready: queue.Queue[Frame | BaseException | None] = queue.Queue(_DEPTH)
+        # Of the kind that is written in C: the threads hand frames over some hundred times a second.
+        self._ready: queue.SimpleQueue[Frame | BaseException | None] = queue.SimpleQueue()
+        #: A token for each frame that may yet be handed out.
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(_DEPTH):
+            self._room.put(None)
         # A daemon, so that a stuck decoder cannot keep Blender from closing.
         self._thread = threading.Thread(target=self._run, name="face capture decoder", daemon=True)
 
@@ -46,9 +51,8 @@ class ReadAhead:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stop.set()
-        while self._thread.is_alive():
-            self._drop()
-            self._thread.join(_PATIENCE)
+        self._room.put(None)  # wakes it
+        self._thread.join()
 
     def next(self, check: Callable[[], None] | None = None) -> Frame | None:
         """The next frame; None at the end. ``check`` is called now and then while it is not ready; it may raise."""
@@ -59,6 +63,7 @@ class ReadAhead:
                 if check is not None:
                     check()
                 continue
+            self._room.put(None)
             if isinstance(found, BaseException):
                 raise found
             return found
@@ -69,6 +74,8 @@ class ReadAhead:
             while True:
                 with self._timings.stage("decode"):
                     frame = next(frames, None)
+                    if frame is not None:
+                        frame.thumbnail  # noqa: B018 (made here, where there is time and the picture is in the cache)
                 self._hand_out(frame)
                 if frame is None:
                     return
@@ -82,20 +89,15 @@ class ReadAhead:
 
     def _hand_out(self, found: Frame | BaseException | None) -> None:
         while True:
-            self._check_stopped()
             try:
-                self._ready.put(found, timeout=_PATIENCE)
-            except queue.Full:
+                self._room.get(timeout=_PATIENCE)
+            except queue.Empty:
                 continue
+            finally:
+                self._check_stopped()
+            self._ready.put(found)
             return
 
     def _check_stopped(self) -> None:
         if self._stop.is_set():
             raise Stopped
-
-    def _drop(self) -> None:
-        while True:
-            try:
-                self._ready.get_nowait()
-            except queue.Empty:
-                return

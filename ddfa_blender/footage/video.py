@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ..channels import whole_rgb
 from ..errors import CaptureError
 from ..settings import SEQUENCE_RATE
+from ..tracking.scene_cut import thumbnail_of
 from .frame_size import Size, in_size, size_of
 from .image_sequence import SequenceReader, sequence_from
 
@@ -70,6 +71,11 @@ class Frame:
         """The picture (H, W, 3) RGB in one piece, for whom a view is not enough; made when it is asked for."""
         return whole_rgb(self.view)
 
+    @cached_property
+    def thumbnail(self) -> NDArray[np.uint8]:
+        """What ``SceneCuts`` compares; made when it is asked for."""
+        return thumbnail_of(self.view)
+
 
 @dataclass(frozen=True)
 class VideoInfo:
@@ -97,8 +103,13 @@ class Video:
     ...         print(frame.time, frame.image.shape)
     """
 
-    def __init__(self, path: Path | str, *, sequence_rate: float = SEQUENCE_RATE) -> None:
+    def __init__(
+        self, path: Path | str, *, sequence_rate: float = SEQUENCE_RATE, decoder_threads: int | None = None
+    ) -> None:
         """Open a video; numbered pictures have ``sequence_rate`` frames per second.
+
+        ``decoder_threads``: what FFmpeg may use; None = one for each core. Frames are the same, but where other work
+        keeps all cores busy, several threads only hand frames to one another.
 
         Raises:
             CaptureError: the file is missing, empty, a single photo, or no video that can be decoded.
@@ -112,7 +123,7 @@ class Video:
             self._reader = sequence
             self.info = VideoInfo(*sequence.size, sequence_rate, sequence.frame_count, is_sequence=True)
         else:
-            capture = _open(self.path)
+            capture = _open(self.path, decoder_threads)
             self._reader = _FileReader(capture)
             self.info = _read_info(capture)
 
@@ -365,11 +376,12 @@ def _undecodable(path: Path) -> CaptureError:
     return CaptureError(f"No picture in {path} can be decoded; use another copy of the file.")
 
 
-def _open(path: Path) -> cv2.VideoCapture:
+def _open(path: Path, threads: int | None) -> cv2.VideoCapture:
     level = cv2.getLogLevel()
     cv2.setLogLevel(0)  # OpenCV's warning would only repeat the error below
     try:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        options = [] if threads is None else [cv2.CAP_PROP_N_THREADS, threads]
+        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, options)
     finally:
         cv2.setLogLevel(level)
     # Turn phone footage upright as its rotation flag says, width and height included.

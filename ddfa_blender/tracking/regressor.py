@@ -86,11 +86,15 @@ class Regressor:
         """
         if crops.ndim != 4 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE, 3) or crops.dtype != np.uint8:
             raise ValueError(f"expected (N, {CROP_SIZE}, {CROP_SIZE}, 3) uint8, got {crops.shape} {crops.dtype}")
+        if len(crops) == 1:
+            return self._regression(self._run(crops), 1)
         parts = [crops[i : i + 1] for i in range(len(crops))] if self._takes_one else [crops] if len(crops) else []
         runs = [self._run(part) for part in parts]
         empty = [np.zeros((0, _LENGTHS[name]), np.float32) for name in self._outputs]
-        values = dict(zip(self._outputs, map(np.concatenate, zip(empty, *runs, strict=True)), strict=True))
-        count = len(crops)
+        return self._regression([np.concatenate(found) for found in zip(empty, *runs, strict=True)], len(crops))
+
+    def _regression(self, found: list[NDArray[np.float32]], count: int) -> Regression:
+        values = dict(zip(self._outputs, found, strict=True))
         return Regression(
             params=values["params"],
             landmarks=values.get("landmarks"),

@@ -16,13 +16,13 @@ from ..face_model import FaceModel
 from ..projection import CROP_SIZE, project_landmarks
 from ..settings import CaptureSettings
 from ..timing import StageTimings
-from .alignment import motion, moved, small_grey
+from .alignment import motion, moved, small_grey, small_grey_at
 from .detection_roi import roi_from_detection
 from .detector import INPUT_SIDES, Detection
 from .face_path import FacePath, apart, longer_side, middle
 from .regressor import Regression, Regressor
 from .roi import Crop, box_from_landmarks, crop, deviation, overlap, roi_from_landmarks, snapped
-from .scene_cut import SceneCuts
+from .scene_cut import SceneCuts, thumbnail_of
 
 #: Mean distance between the landmark branch and the projected model, as a share of the landmarks'
 #: box: up to the first the two agree fully, from the second on not at all.
@@ -42,6 +42,8 @@ _CHECK_THRESHOLD = 0.3
 _CHECK_OVERLAP = 0.3
 #: … and after so many refusals in a row the face counts as lost.
 _CHECK_REFUSALS = 3
+#: Where the network is so sure of a face, the detector looks so many times less often.
+_SURE, _SURE_INTERVALS = 0.9, 3
 #: While no face is there, only once in so many frames are searched for small faces too, which costs most.
 _SMALL_FACE_INTERVAL = 5
 #: For so many seconds after a loss only faces near the lost one are taken up.
@@ -96,6 +98,8 @@ class FaceFitter:
         self._model = model
         #: Cuts a ROI (4,) out of a photo (H, W, 3) as the network wants it.
         self.cut = cut
+        #: Whether its crops show what lies there, as the alignment takes it: others' are black beyond the picture.
+        self.cuts_plainly = cut is crop
         self._branch_share = branch_share
 
     @classmethod
@@ -118,7 +122,7 @@ class FaceFitter:
             landmarks68[:, :2] += self._branch_share * (branch - landmarks68[:, :2])
         return FaceFit(
             params=params,
-            confidence=float(np.clip(confidence, 0.0, 1.0)) if usable else 0.0,
+            confidence=min(max(confidence, 0.0), 1.0) if usable else 0.0,
             roi=np.asarray(roi, dtype=np.float64),
             landmarks68=landmarks68,
             arkit=np.clip(result.arkit[0], 0.0, 1.0),
@@ -152,13 +156,14 @@ def branch_points(landmarks: NDArray, roi: NDArray) -> NDArray[np.float64]:
 
 def agreement(landmarks68: NDArray, branch: NDArray) -> float:
     """How well the projected model (68, 3) and the landmark branch (68, 2) agree: 1 = fully, 0 = not at all."""
-    box = box_from_landmarks(landmarks68)
-    size = float(np.sqrt(np.prod(box[2:] - box[:2])))
-    if not (np.isfinite(size) and size > 0.0 and np.isfinite(branch).all()):
+    width, height = (np.maximum.reduce(landmarks68) - np.minimum.reduce(landmarks68)).tolist()[:2]
+    size = math.sqrt(width * height) if width > 0.0 and height > 0.0 else math.nan
+    if not (math.isfinite(size) and np.isfinite(branch).all()):
         return 0.0
-    distance = float(np.linalg.norm(branch - landmarks68[:, :2], axis=-1).mean()) / size
+    apart = branch - landmarks68[:, :2]
+    distance = float(np.sqrt(np.einsum("lc,lc->l", apart, apart)).mean()) / size
     low, high = _AGREEMENT_RANGE
-    return float(np.clip((high - distance) / (high - low), 0.0, 1.0))
+    return min(max((high - distance) / (high - low), 0.0), 1.0)
 
 
 def is_usable(roi: NDArray, image_shape: tuple[int, ...]) -> bool:
@@ -206,9 +211,14 @@ class Tracker:
         self._refusals = 0
         self._searching = False  # the previous frame was searched in vain
 
-    def step(self, image_rgb: NDArray[np.uint8], time: float) -> FaceFit | None:
-        """The face in the next frame (H, W, 3) at ``time`` seconds; None where it is lost."""
-        if self._cuts.is_cut(image_rgb):
+    def step(
+        self, image_rgb: NDArray[np.uint8], time: float, thumbnail: NDArray[np.uint8] | None = None
+    ) -> FaceFit | None:
+        """The face in the next frame (H, W, 3) at ``time`` seconds; None where it is lost.
+
+        ``thumbnail``: the frame's ``scene_cut.thumbnail_of``, where somebody has made it.
+        """
+        if self._cuts.is_cut_to(thumbnail_of(image_rgb) if thumbnail is None else thumbnail):
             # Whatever is there now is not the same picture: only the detector may say that it is a face.
             self._current = self._last_roi = None
         fit = self._follow(image_rgb, self._current, time) if self._current is not None else None
@@ -235,8 +245,9 @@ class Tracker:
 
     def _due(self, time: float, interval: int) -> bool:
         """Whether this frame is the first of another ``interval`` frames, by the footage's own clock."""
-        before, now = (np.round(t * self._rate) // interval for t in (self._time, time))
-        return bool(before != now)
+        if not math.isfinite(self._time):
+            return True
+        return round(self._time * self._rate) // interval != round(time * self._rate) // interval
 
     def _guide(self, time: float) -> NDArray[np.float64] | None:
         """Where the picked face is known to be, box (4,)."""
@@ -259,7 +270,8 @@ class Tracker:
                 fit = self._fitter.fit(image, snapped(fit.next_roi))
         if fit.confidence < self._settings.lose_confidence:
             return None
-        if self._refusals == 0 and not self._due(time, self._settings.check_interval):
+        interval = self._settings.check_interval * (_SURE_INTERVALS if fit.confidence >= _SURE else 1)
+        if self._refusals == 0 and not self._due(time, interval):
             return fit
         return fit if self._confirm(image, fit) else None
 
@@ -269,7 +281,8 @@ class Tracker:
         expected = at + _PULL * (previous.next_roi - at)
         if seen is None:
             return expected
-        return moved(expected, motion(small_grey(seen), small_grey(self._fitter.cut(image, at))), at)
+        now = small_grey_at(image, at) if self._fitter.cuts_plainly else small_grey(self._fitter.cut(image, at))
+        return moved(expected, motion(small_grey(seen), now), at)
 
     def _confirm(self, image: NDArray[np.uint8], fit: FaceFit) -> bool:
         """Whether the detector still sees a face there, or has not yet refused often enough."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,9 +13,18 @@ import pytest
 
 from ddfa_blender.footage.video import Video
 from ddfa_blender.paths import model_file
-from tools import bench, bench_capture, bench_memory, command_line, environments, long_clip
+from tools import (
+    bench,
+    bench_capture,
+    bench_memory,
+    bench_scaling,
+    bench_stages,
+    command_line,
+    environments,
+    long_clip,
+)
 from tools.bench_capture import DECODE, OURS, OURS_TWICE, TEACHER, Figures
-from tools.project import BuildError
+from tools.project import ROOT, BuildError
 
 pytestmark = pytest.mark.skipif(
     not (model_file("regressor.onnx").exists() and model_file("face_detector.onnx").exists()),
@@ -95,3 +105,47 @@ def test_a_long_clip_shows_the_short_one_again_and_again(tmp_path: Path, clip: P
 
 def test_the_parts_are_those_that_the_command_line_offers() -> None:
     assert tuple(bench.PARTS) == command_line.BENCH_PARTS
+
+
+def test_side_by_side_in_threads_and_processes_all_frames_are_counted(
+    clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bench_scaling.main([str(clip), "--rounds", "1"]) == 0
+    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert [row[0].strip() for row in rows[1:]] == ["---", "once", "processes", "threads", "workers"]
+    assert all(float(cell) > 0.0 for row in rows[2:] for cell in row[1:])
+    assert rows[2][-1].strip() == "1.00"
+
+
+def test_the_scaling_table_sets_each_way_beside_one_capture_of_the_same_round() -> None:
+    once = [{"frames": 100, "seconds": s, "cpu": s} for s in (1.0, 10.0)]  # busy in the second round
+    twice = [{"frames": 200, "seconds": 1.25 * s, "cpu": 2.4 * s} for s in (1.0, 10.0)]
+    table = bench_scaling.table({"once": once, "threads": twice}, 2)
+    assert table.splitlines()[-1] == "| threads | 88 | 66.00 | 1.92 | 1.60 |"
+
+
+def test_the_stages_of_a_capture_add_up() -> None:
+    command = [sys.executable, "-m", "tools.bench_stages", str(bench_capture.RENDERED_CLIP)]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    rows = [line.split("|")[1:-1] for line in output.splitlines() if line.startswith("| ")][2:]
+    spent = {row[0].strip(): float(row[2]) for row in rows}
+    assert {"network", "detector", "crops", "alignment", "points", "decoder's threads"} <= spent.keys()
+    assert all(value > 0.0 for value in spent.values())
+    whole = spent.pop("all of this thread")
+    assert whole == pytest.approx(sum(spent.values()) - spent["decoder's threads"], abs=0.01)
+
+
+def test_a_stage_does_not_count_those_within_it() -> None:
+    class Work:
+        def outer(self) -> str:
+            return self.inner()
+
+        def inner(self) -> str:
+            return "done"
+
+    ticks = iter([0.0, 1.0, 4.0, 10.0])  # outer begins, inner begins, inner ends, outer ends
+    stages = bench_stages.Stages(lambda: next(ticks))
+    stages.watch(Work, "outer", "outer")
+    stages.watch(Work, "inner", "inner")
+    assert Work().outer() == "done"
+    assert stages.seconds == {"inner": 3.0, "outer": 7.0} and stages.calls == {"inner": 1, "outer": 1}

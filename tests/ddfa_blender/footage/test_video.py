@@ -84,6 +84,17 @@ def test_frames_are_rgb_and_info_counts_them(tmp_path: Path) -> None:
     assert info.duration == pytest.approx(0.35)
 
 
+def test_frames_are_the_same_whatever_threads_the_decoder_has(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", grey(20), fps=25.0)
+    frames = []
+    for threads in (None, 1, 3):
+        with Video(clip, decoder_threads=threads) as video:
+            frames.append(list(video.frames()))
+    for others in frames[1:]:
+        assert [frame.time for frame in others] == [frame.time for frame in frames[0]]
+        assert all((a.view == b.view).all() for a, b in zip(others, frames[0], strict=True))
+
+
 def test_one_frame_is_a_video(tmp_path: Path) -> None:
     np.testing.assert_array_equal(times(write_clip(tmp_path / "one.mp4", grey(1))), [0.0])
 

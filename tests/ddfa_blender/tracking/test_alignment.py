@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ddfa_blender.tracking.alignment import motion, moved, small_grey
+from ddfa_blender.tracking.alignment import motion, moved, small_grey, small_grey_at
 from ddfa_blender.tracking.roi import crop, square
 
 _ROI = square((160.0, 120.0), 120.0)
@@ -27,6 +27,40 @@ def test_small_movements_are_found(right: float, down: float, growth: float) -> 
     before, now = (small_grey(crop(picture, _ROI)) for picture in (texture(), texture(right, down, growth)))
     found = motion(before, now)
     np.testing.assert_allclose(found, [right / 120.0, down / 120.0, growth], atol=0.005)
+
+
+@pytest.mark.parametrize("side", [45.0, 120.0, 176.5, 240.0, 700.0])
+@pytest.mark.parametrize("channels", ["rgb", "view"])
+def test_picked_pixels_tell_the_same_as_the_whole_crop(side: float, channels: str) -> None:
+    """Small ROIs and ones that reach beyond the picture too, in pictures and in views of a decoder's."""
+    picture = texture()
+    image = picture if channels == "rgb" else np.ascontiguousarray(picture[..., ::-1])[..., ::-1]
+    roi = square((150.3, 110.7), side)
+    cut, picked = small_grey(crop(picture, roi)), small_grey_at(image, roi)
+    assert picked.shape == cut.shape and picked.dtype == cut.dtype
+    np.testing.assert_allclose(motion(cut, picked), 0.0, atol=0.002)
+    assert np.abs(cut - picked).mean() < 2.0
+
+
+@pytest.mark.parametrize("side", [60.0, 240.0])
+def test_movements_are_found_between_a_crop_and_picked_pixels(side: float) -> None:
+    roi = square((160.0, 120.0), side)
+    found = motion(small_grey(crop(texture(), roi)), small_grey_at(texture(right=0.02 * side, down=-0.01 * side), roi))
+    np.testing.assert_allclose(found, [0.02, -0.01, 0.0], atol=0.005)
+
+
+def test_the_movement_is_the_one_of_least_squares() -> None:
+    """Against numpy's own solver, on pictures that no movement explains."""
+    rng = np.random.default_rng(1)
+    before, now = (cv2.GaussianBlur(rng.uniform(0, 255, (40, 40)).astype(np.float32), (0, 0), 2) for _ in range(2))
+    now = before + 0.05 * (now - before)
+    across = (np.arange(40) + 0.5) / 40.0 - 0.5
+    x, y = np.meshgrid(across, across)
+    right, down = cv2.Sobel(before, cv2.CV_64F, 1, 0, scale=5.0), cv2.Sobel(before, cv2.CV_64F, 0, 1, scale=5.0)
+    rows = np.stack([right, down, right * x + down * y, np.ones_like(x)]).reshape(4, -1)
+    root = np.exp(-(x * x + y * y) / (4.0 * 0.22**2)).ravel()
+    expected = np.linalg.lstsq((rows * root).T, root * (before - now).ravel().astype(np.float64), rcond=None)[0]
+    np.testing.assert_allclose(motion(before, now), expected[:3], atol=1e-5)
 
 
 def test_brightness_is_no_movement() -> None:

@@ -36,6 +36,8 @@ def test_landmarks_give_their_tight_box_batched_and_without_depth() -> None:
     box = box_from_landmarks(points)
     np.testing.assert_allclose(box[2], [*points[2, :, :2].min(axis=0), *points[2, :, :2].max(axis=0)])
     np.testing.assert_allclose(roi_from_landmarks(points), roi_from_box(box))
+    np.testing.assert_array_equal(roi_from_landmarks(points[1]), roi_from_box(box[1]))
+    np.testing.assert_array_equal(roi_from_landmarks(points[1, :, :2]), roi_from_box(box[1]))
 
 
 @pytest.mark.parametrize(

@@ -95,22 +95,42 @@ def test_long_after_a_loss_any_face_is_taken_up(model: MorphableModel) -> None:
     assert center_x(fit) == pytest.approx(260, abs=2)
 
 
-def test_the_detector_runs_only_now_and_then(model: MorphableModel) -> None:
-    tracker, detector = make(model, check_interval=10)
-    for i in range(30):
+class Doubting(SquareRegressor):
+    """A network that is never quite sure."""
+
+    def predict(self, crops: np.ndarray) -> Regression:
+        result = super().predict(crops)
+        return result._replace(confidence=np.minimum(result.confidence, np.float32(0.8)))
+
+
+@pytest.mark.parametrize(("regressor", "looks"), [(SquareRegressor, [30]), (Doubting, [10, 20, 30, 40])])
+def test_the_detector_looks_now_and_then_and_less_often_at_a_face_that_is_sure(
+    model: MorphableModel, regressor: type[SquareRegressor], looks: list[int]
+) -> None:
+    detector = SquareDetector()
+    tracker = Tracker(FaceFitter(regressor(model), model), detector, CaptureSettings(check_interval=10))
+    looked = []
+    for i in range(45):
+        before = detector.calls
         tracker.step(square_frame([(160, 120, 80)]), i / 25.0)
-    assert detector.calls == 1 + 2
+        if detector.calls > before:
+            looked.append(i)
+    assert looked == [0, *looks]
 
 
-def test_a_face_that_the_detector_keeps_refusing_is_dropped(model: MorphableModel) -> None:
+@pytest.mark.parametrize(("regressor", "first_refusal"), [(SquareRegressor, 15), (Doubting, 5)])
+def test_a_face_that_the_detector_keeps_refusing_is_dropped(
+    model: MorphableModel, regressor: type[SquareRegressor], first_refusal: int
+) -> None:
     """A regressor that stays sure of itself must not freeze on what is no face."""
-    tracker, detector = make(model, check_interval=5)
+    detector = SquareDetector()
+    tracker = Tracker(FaceFitter(regressor(model), model), detector, CaptureSettings(check_interval=5))
     frame = square_frame([(160, 120, 80)])
     assert tracker.step(frame, 0.0) is not None
     detector.blind = True
-    tracked = [tracker.step(frame, (1 + i) / 25.0) is not None for i in range(12)]
-    # Refused at the 5th, 6th and 7th frame.
-    assert tracked == [True] * 6 + [False] * 6
+    tracked = [tracker.step(frame, i / 25.0) is not None for i in range(1, 24)]
+    # The third refusal in a row, frame by frame, is the last.
+    assert tracked == [True] * (first_refusal + 1) + [False] * (22 - first_refusal)
 
 
 def test_after_a_cut_only_the_detector_may_say_that_there_is_a_face(model: MorphableModel) -> None:
