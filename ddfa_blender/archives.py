@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -26,7 +27,10 @@ _PIECE = 2**20
 #: bool, signed, unsigned, floating point, text.
 _KINDS = "biufU"
 _SUFFIX = ".npy"
-_ENCRYPTED = 0x1
+#: Bit of a member's flags.
+ENCRYPTED = 0x1
+#: Bytes of an archive's list of contents: thousands of members. ``zipfile`` takes ten times as much memory for it.
+_LARGEST_LIST = 2**20
 _HEADER_READERS: dict[tuple[int, int], Callable[..., tuple[tuple[int, ...], bool, np.dtype[Any]]]] = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -35,6 +39,32 @@ _HEADER_READERS: dict[tuple[int, int], Callable[..., tuple[tuple[int, ...], bool
 
 class ArchiveError(ValueError):
     """A file is no archive of plain arrays; the message says why, as half a sentence."""
+
+
+class _Source(io.BufferedReader):
+    """What ``zipfile`` reads from. It takes the list of contents in one go: a list without end is refused."""
+
+    is_listed = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As always, but for the list."""
+        if not self.is_listed and size is not None and size > _LARGEST_LIST:
+            raise ArchiveError("its list of contents is far too long")
+        return super().read(size)
+
+
+@contextmanager
+def opened(source: Path | bytes) -> Iterator[zipfile.ZipFile]:
+    """A zip file, or the bytes of one, to be read; no more than a megabyte is its list of contents.
+
+    Raises:
+        ArchiveError: the list is longer.
+        Exception: it is damaged; ``zipfile`` raises many types.
+    """
+    raw: Any = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb", buffering=0)
+    with _Source(raw) as file, zipfile.ZipFile(file) as archive:
+        file.is_listed = True
+        yield archive
 
 
 def read_npz(
@@ -52,7 +82,7 @@ def read_npz(
         OSError: it cannot be read.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
+        with opened(source) as archive:
             return {name: _read(archive, info) for name, info in _wanted(archive, names, largest).items()}
     except (ArchiveError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
@@ -67,9 +97,9 @@ def array_names(path: Path) -> frozenset[str]:
         ArchiveError, OSError: as :func:`read_npz`.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path) as archive:
             return frozenset(name.removesuffix(_SUFFIX) for name in archive.namelist())
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
+    except (ArchiveError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except Exception as error:
         raise ArchiveError(f"it is damaged ({type(error).__name__})") from error
@@ -82,7 +112,7 @@ def read_members(path: Path, largest: int | None = None) -> dict[str, bytes]:
         ArchiveError, OSError: as :func:`read_npz`.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path) as archive:
             members = archive.infolist()
             _check(members, largest)
             return {info.filename: archive.read(info) for info in members}
@@ -118,7 +148,7 @@ def _check(members: Collection[zipfile.ZipInfo], largest: int | None) -> None:
         raise ArchiveError("a name is in it twice")
     if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in members):
         raise ArchiveError("it is packed in an unusual way")
-    if any(info.flag_bits & _ENCRYPTED for info in members):
+    if any(info.flag_bits & ENCRYPTED for info in members):
         raise ArchiveError("it is encrypted")
     if sum(info.file_size for info in members) > (LARGEST_UNPACKED if largest is None else largest):
         raise ArchiveError("it is too large when unpacked")

@@ -34,6 +34,8 @@ from .timing import StageTimings
 from .tracking.roi import box_from_landmarks, overlap
 from .tracks import TRACKS, write_tracks
 
+#: Bytes of a file of boxes or labels; a thousand photos' 68 points have three million.
+_LARGEST_JSON = 64 * 2**20
 #: Exit code for errors that the user can mend.
 USER_ERROR = 2
 
@@ -110,8 +112,7 @@ def _parser() -> argparse.ArgumentParser:
 def _image(options: argparse.Namespace) -> None:
     if options.json is None and options.stills is None:
         raise CaptureError("Nothing to write was asked for; give --json, --stills or both.")
-    if options.json:
-        check_writable(options.json)
+    _check_json(options.json, *options.photos, options.boxes)
     names = [photo.name for photo in options.photos]
     if len(set(names)) < len(names):
         raise CaptureError("Two photos have the same file name; rename one or run them apart.")
@@ -132,6 +133,15 @@ def _image(options: argparse.Namespace) -> None:
         _progress(len(result), len(names))
     if options.json:
         write_json(options.json, result)
+
+
+def _check_json(target: Path | None, *inputs: Path | None) -> None:
+    """Make sure that the JSON file, if one is wanted, can be written, and is none of those that are read."""
+    if target is None:
+        return
+    if target.resolve() in [path.resolve() for path in inputs if path is not None]:
+        raise CaptureError(f"{target} is among the files to read; give --json another name.")
+    check_writable(target)
 
 
 def _check_stills(options: argparse.Namespace) -> None:
@@ -189,8 +199,7 @@ def _clip(options: argparse.Namespace) -> None:
 
 
 def _score(options: argparse.Namespace) -> None:
-    if options.json:
-        check_writable(options.json)
+    _check_json(options.json, options.labels)
     labels = _read_labels(options.labels)
     engine = Engine.load(options.model)
     errors68, errors51, missed = [], [], []
@@ -243,6 +252,8 @@ def _read_labels(path: Path) -> dict[str, np.ndarray]:
 
 def _read_json(path: Path) -> Any:
     try:
+        if path.stat().st_size > _LARGEST_JSON:
+            raise CaptureError(f"{path} is far too large to be a file of boxes or labels; give another.")
         text = path.read_text(encoding="utf-8")
         value = json.loads(text)
         check_characters(text, value)

@@ -21,8 +21,8 @@ from .errors import CaptureError
 Value = bool | int | float | str | tuple[bool | int | float, ...] | set[str]
 Kind = Literal["set", "clear", "add"]
 
-#: Characters of a preset, and its lines; ours has about forty.
-_LARGEST, _MOST_STEPS = 200_000, 5_000
+#: Bytes of a preset's file, its characters, and its lines; ours has about forty.
+LARGEST_FILE, _LARGEST, _MOST_STEPS = 1_000_000, 200_000, 5_000
 #: What stands for the settings themselves.
 _ROOT = ("bpy", "context", "scene", "ddfa", "current")
 

@@ -28,7 +28,7 @@ SUFFIX = ".npz"
 #: What Windows forbids in file names; elsewhere it is as well to do without.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 #: Devices of Windows: no file may have such a stem, whatever its suffix.
-_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)")
 #: Bytes of a file name, its number and suffix left out; most file systems allow 255 in all.
 _NAME_BYTES = 180
 #: The two members of a take's file that tell everything about its length.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import bpy
@@ -23,6 +24,12 @@ from .retarget import character_reason
 SUBFOLDER, PANEL = "ddfa_face_capture_mappings", "DDFA_PT_mapping_presets"
 #: The property that holds a mapping as text, and the name under which a preset speaks of its owner.
 _PROPERTY, _OWNER = "mapping_text", "settings"
+#: The line that Blender writes: one text, as Python spells it. Nothing else of the script is even looked at.
+_MAPPING = re.compile(
+    rf"""^{_OWNER}\.{_PROPERTY} = ('[^'\\\n]*(?:\\.[^'\\\n]*)*'|"[^"\\\n]*(?:\\.[^"\\\n]*)*")\s*$""", re.MULTILINE
+)
+#: Bytes of a preset: a mapping of the largest size, spelled as text.
+_LARGEST = 16 * 2**20
 
 
 def mapping_in(text: str, name: str) -> str:
@@ -31,20 +38,13 @@ def mapping_in(text: str, name: str) -> str:
     Raises:
         CaptureError: there is none.
     """
+    found = _MAPPING.search(text)
+    if found is None:
+        raise CaptureError(f"The preset {name} holds no mapping; choose another.")
     try:
-        lines = ast.parse(text).body
+        return str(ast.literal_eval(found[1]))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CaptureError(f"The preset {name} is damaged and cannot be read; choose another.") from error
-    for line in lines:
-        if (
-            isinstance(line, ast.Assign)
-            and isinstance(line.targets[0], ast.Attribute)
-            and line.targets[0].attr == _PROPERTY
-            and isinstance(line.value, ast.Constant)
-            and isinstance(line.value.value, str)
-        ):
-            return line.value.value
-    raise CaptureError(f"The preset {name} holds no mapping; choose another.")
 
 
 class DDFA_OT_mapping_preset_add(AddPresetBase, bpy.types.Operator):
@@ -98,7 +98,8 @@ class DDFA_OT_mapping_preset_apply(bpy.types.Operator):
         """What the character does not have is named in the panel."""
         path = Path(self.filepath)
         try:
-            mapping_items.load_text(context.scene, mapping_in(read_text(path, "preset"), path.stem), path.stem)
+            mapping = mapping_in(read_text(path, "preset", _LARGEST), path.stem)
+            mapping_items.load_text(context.scene, mapping, path.stem)
         except CaptureError as error:
             state.tell(str(error), is_error=True)
             self.report({"ERROR"}, str(error))

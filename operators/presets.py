@@ -12,7 +12,7 @@ from bpy.props import StringProperty
 
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.formats.reading import read_text
-from ..ddfa_blender.preset_text import Step, read_preset
+from ..ddfa_blender.preset_text import LARGEST_FILE, Step, read_preset
 from ..scene import live
 from ..scene.properties import PerformanceSettings
 from . import state
@@ -59,7 +59,7 @@ class DDFA_OT_preset_apply(bpy.types.Operator):
         """Set all values, then bake once."""
         path = Path(self.filepath)
         try:
-            steps = read_preset(read_text(path, "preset"))
+            steps = read_preset(read_text(path, "preset", LARGEST_FILE))
             with live.paused():
                 _take_over(steps, context.scene.ddfa.current())
             _bake(context)

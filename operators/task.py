@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +31,21 @@ if TYPE_CHECKING:  # it needs cv2, which enabling the extension must not load
 
 #: Folder, in the system's temporary one, of takes that could not be kept where they belong.
 _RESCUED = "ddfa-face-capture-takes"
+
+
+def _rescue_folder() -> Path:
+    """A folder of ours in the system's temporary one, where somebody else may already have one of the usual name.
+
+    Raises:
+        OSError: none can be made.
+    """
+    folder = Path(tempfile.gettempdir()) / _RESCUED
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid()):
+            return folder
+    return Path(tempfile.mkdtemp(prefix=f"{_RESCUED}-"))
 
 
 @dataclass(frozen=True)
@@ -68,10 +86,9 @@ class CaptureTask:
         try:
             return take_library.save_new(take, self.takes, self.video.stem)
         except CaptureError as error:
-            folder = Path(tempfile.gettempdir()) / _RESCUED
             try:
-                file = take_library.save_new(take, folder, self.video.stem)
-            except CaptureError:
+                file = take_library.save_new(take, _rescue_folder(), self.video.stem)
+            except (CaptureError, OSError):
                 raise error from None
             self.notes.append(f"{error} Until then the take is at {file}.")
             return file

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from ..ddfa_blender.atomic import work_folder
+from ..ddfa_blender.atomic import put_in_place, work_folder
 from ..ddfa_blender.errors import CaptureError
 from . import actions
 from .head import Head, ensure_object_mode
@@ -58,7 +58,7 @@ def replacing(path: Path, kind: str) -> Iterator[Path]:
         with work_folder(path.parent) as folder:
             partial = folder / path.name
             yield partial
-            os.replace(partial, path)
+            put_in_place(partial, path)
     except (OSError, RuntimeError) as error:
         raise CaptureError(
             f"The {kind} could not be written to {path} ({_last_line(error)}); check the disk or choose another place."

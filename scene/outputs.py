@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-from ..ddfa_blender.atomic import cannot_write, check_writable, work_folder
+from ..ddfa_blender.atomic import cannot_write, check_writable, put_all_in_place, work_folder
 from ..ddfa_blender.errors import CaptureError
 
 #: How a .blend file begins, its last block, and how one that is packed (Zstandard's seekable format) ends.
@@ -44,13 +44,12 @@ def staged(wanted: Mapping[str, Path | None], inputs: Sequence[Path]) -> Iterato
             except OSError as error:
                 raise cannot_write(path, error) from error
         yield partial
-        for kind, path in files.items():
-            try:
-                os.replace(partial[kind], path)
-            except OSError as error:
-                raise CaptureError(
-                    f"{path} cannot be written ({error.strerror}); close other programs that use it."
-                ) from error
+        try:
+            put_all_in_place([(partial[kind], path) for kind, path in files.items()])
+        except OSError as error:
+            raise CaptureError(
+                f"{error.filename} cannot be written ({error.strerror}); close other programs that use it."
+            ) from error
 
 
 def save_blend(partial: Path, place: Path) -> None:

@@ -145,6 +145,12 @@ def teacher() -> Environment:
     return Environment(ROOT / ".venvs" / "teacher", version, base, ("teacher",))
 
 
+def fuzzing() -> Environment:
+    """The environment of coverage-guided fuzzing: the core's, and atheris; never needed for tests."""
+    version, base = interpreters.for_core()
+    return Environment(ROOT / ".venvs" / "fuzz", version, base, ("core", _wheels_lock(version), "fuzz"))
+
+
 def blender(version: str) -> Environment | None:
     """The environment of Blender ``version`` ("5.2") as a module, or None without a Python for it."""
     python_version = BLENDERS[version]

@@ -35,6 +35,7 @@ LOCKS = (
     Lock("core", "3.11"),
     Lock("distributed", "3.11"),
     Lock("detector", "3.11", dependencies=False),
+    Lock("fuzz", "3.11", dependencies=False),
     Lock("training", "3.11", dependencies=False),
     Lock("teacher", "3.11", without=("opencv-contrib-python",)),
     Lock("teacher-model", "3.11", dependencies=False),

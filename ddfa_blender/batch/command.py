@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from .fingerprints import clip_size, model_sha256
 from .keyboard import StopWish, stop_wish
 from .lock import locked
 from .naming import name_clips
-from .processes import ProcessPool, usable_cores
+from .processes import MOST_PROCESSES, ProcessPool, usable_cores
 from .progress import BatchProgress
 from .records import is_free, recorded_names
 from .table import CSV, JSON, counts, printed, write_table
@@ -102,7 +103,9 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:  # the second one: the user will not wait
             print("error: stopped; what is done is kept.", file=sys.stderr)
             return WAS_STOPPED
-    print(printed(outcomes))
+        print(printed(outcomes))
+        # What is done is done, whether or not a spreadsheet has the table open.
+        write_table(folder, outcomes, about)
     sums = counts(outcomes)
     print(f"table: {folder / CSV} and {JSON}", file=sys.stderr)
     return WAS_STOPPED if sums[STOPPED] else SOME_FAILED if sums[FAILED] else 0
@@ -134,9 +137,12 @@ def _run(
         for outcome in _table_kept(_outcomes(left, options, stop, progress), tasks, rows, about):
             rows[outcome.name] = outcome
             progress.finished(outcome)
+    except BaseException:
+        with suppress(CaptureError):
+            write_table(tasks[0].folder, _ordered(tasks, rows), about)
+        raise
     finally:
         progress.end()
-        write_table(tasks[0].folder, _ordered(tasks, rows), about)
     return _ordered(tasks, rows)
 
 
@@ -160,7 +166,7 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     if options.scheduler:
         return Cluster(options.scheduler, stop).run(tasks)
-    workers = min(options.workers or usable_cores(), max(len(tasks), 1))
+    workers = min(options.workers or usable_cores(), max(len(tasks), 1), MOST_PROCESSES)
     return ProcessPool(workers, stop, progress.running, options.patience).run(tasks)
 
 
@@ -172,7 +178,8 @@ def _table_kept(
     for outcome in outcomes:
         yield outcome
         if time.monotonic() - written > _TABLE_INTERVAL:
-            write_table(tasks[0].folder, _ordered(tasks, rows), about)
+            with suppress(CaptureError):  # a spreadsheet has it open: there will be another time
+                write_table(tasks[0].folder, _ordered(tasks, rows), about)
             written = time.monotonic()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def clip_signs(clip: Path) -> str:
     setting the clock back do not fake.
 
     Raises:
-        CaptureError: a file is missing or cannot be looked at.
+        CaptureError: a file is missing, cannot be looked at, or is none.
     """
     digest = hashlib.sha256()
     for file in clip_files(clip):
@@ -45,6 +46,9 @@ def clip_signs(clip: Path) -> str:
             status = file.stat()
         except OSError as error:
             raise _unreadable(file, error) from error
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            # Reading a pipe or a device never ends.
+            raise CaptureError(f"{file} is no file that can be read to its end; name a video.")
         digest.update(os.fsencode(file.name))
         digest.update(f"\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\n".encode())
     return digest.hexdigest()
@@ -76,7 +80,7 @@ def clip_sha256(clip: Path, cancelled: Callable[[], bool] | None = None) -> str:
 
 
 def file_sha256(file: Path, cancelled: Callable[[], bool] | None = None) -> str:
-    """Hash of a file.
+    """Hash of a file, as long as it is when it is opened: one that is still being written has no end.
 
     Raises:
         CaptureError: it is missing or cannot be read.
@@ -85,7 +89,9 @@ def file_sha256(file: Path, cancelled: Callable[[], bool] | None = None) -> str:
     digest = hashlib.sha256()
     try:
         with file.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
+            left = os.fstat(stream.fileno()).st_size
+            while left > 0 and (chunk := stream.read(min(_CHUNK, left))):
+                left -= len(chunk)
                 if cancelled is not None and cancelled():
                     raise CaptureCancelled
                 digest.update(chunk)

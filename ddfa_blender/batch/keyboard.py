@@ -12,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 _ESCAPE = b"\x1b"
+#: Windows: what arrows and function keys begin with; a second part follows, which may look like another key.
+_TWO_PARTS = (b"\x00", b"\xe0")
 
 
 class StopWish:
@@ -61,7 +63,13 @@ if sys.platform == "win32":
         yield
 
     def _escape_pressed() -> bool:
-        return bool(sys.stdin and sys.stdin.isatty() and msvcrt.kbhit() and msvcrt.getch() == _ESCAPE)
+        pressed = False
+        while sys.stdin and sys.stdin.isatty() and msvcrt.kbhit():
+            key = msvcrt.getch()
+            pressed = pressed or key == _ESCAPE
+            if key in _TWO_PARTS:
+                msvcrt.getch()
+        return pressed
 
 else:
     import select

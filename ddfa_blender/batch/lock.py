@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -18,6 +19,8 @@ from ..errors import CaptureError
 from .records import HIDDEN, make_folder
 
 _LOCK, _OWNER = "lock", "owner.json"
+#: How systems say that somebody else has a lock; Windows says EACCES or, after several tries of its own, EDEADLK.
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 
 @contextmanager
@@ -38,7 +41,13 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             _take(file)
         except OSError as error:
-            raise CaptureError(f"{_owner(place)} is writing into {folder}; wait for it or choose another.") from error
+            if error.errno in _HELD:
+                text = f"{_owner(place)} is writing into {folder}; wait for it or choose another."
+                raise CaptureError(text) from error
+            # Some network drives know no locks. Two batches would do work twice there, but tear no file.
+            print(
+                f"{folder} cannot be locked ({error.strerror}): start no other batch there meanwhile", file=sys.stderr
+            )
         owner = {"host": platform.node(), "pid": os.getpid(), "since": datetime.now().strftime("%H:%M")}
         write_json(place / _OWNER, owner)
         try:
@@ -46,6 +55,8 @@ def locked(folder: Path) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 (place / _OWNER).unlink(missing_ok=True)
+            with suppress(OSError):
+                _release(file)
 
 
 def _owner(place: Path) -> str:
@@ -60,11 +71,20 @@ if sys.platform == "win32":
     import msvcrt
 
     def _take(file: IO[bytes]) -> None:
+        # The byte need not exist.
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+    def _release(file: IO[bytes]) -> None:
+        # Closing the file alone frees it at some later time.
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
     def _take(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _release(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -45,7 +45,7 @@ def _candidates(clip: Clip, *, twins: bool) -> Iterator[str]:
     own = "/".join((*folders, stem))
     yield own
     if twins:
-        yield own + clip.path.suffix
+        yield "/".join((*folders, file_stem(clip.path.name)))
     # One folder more at a time, so that thousands of namesakes (shot/cam/take.mp4) are told apart in a few tries.
     above = ""
     for folder in (part for part in reversed(clip.root.parts) if part != clip.root.anchor):

@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
+from ..errors import CaptureError
 from .tasks import FAILED, STOPPED, ClipTask, Outcome
 
 #: How often a task is begun whose process dies. Most that die once (memory, a broken decoder) die again.
 ATTEMPTS = 2
+#: Windows waits for 63 things at a time and not for more.
+MOST_PROCESSES = 60 if sys.platform == "win32" else 1024
 #: Seconds: between two looks at the user, between two signs of life, and for which a stopping process is waited for.
 _LOOK, _SIGN, _STOPPING = 0.2, 0.25, 10.0
 #: Seconds that a process may take to start, on a slow network drive too.
@@ -82,11 +85,26 @@ class ProcessPool:
             if worker is None:
                 if len(self._crew) >= self.workers:
                     return
-                worker = self._start()
+                try:
+                    worker = self._start()
+                except OSError as error:
+                    self._make_do(error)
+                    return
             worker.task, worker.attempt = waiting.popleft()
             worker.heard = time.monotonic()
             with suppress(OSError):  # it has died; its end is noticed where all ends are
                 worker.connection.send(worker.task)
+
+    def _make_do(self, error: OSError) -> None:
+        """The system starts no more processes: go on with those that there are.
+
+        Raises:
+            CaptureError: there are none.
+        """
+        if not self._crew:
+            raise CaptureError(f"No process can be started ({error.strerror}); close other programs.") from error
+        self.workers = len(self._crew)
+        print(f"{self.workers} processes are all that can be started ({error.strerror})", file=sys.stderr)
 
     def _gather(self, waiting: deque[tuple[ClipTask, int]]) -> Iterator[Outcome]:
         """Wait a moment for what the processes say."""
@@ -131,6 +149,9 @@ class ProcessPool:
     def _dismiss(self, worker: _Worker) -> None:
         """Forget a process that ends."""
         worker.process.join(_STOPPING)
+        if worker.process.is_alive():  # it hangs at its end
+            worker.process.kill()
+            worker.process.join()
         worker.connection.close()
         self._crew.remove(worker)
 

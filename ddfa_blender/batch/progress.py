@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
+from .table import for_terminal
 from .tasks import FAILED, STOPPED, ClipTask, Outcome
 
 #: Seconds between two updates of the line.
@@ -55,7 +56,7 @@ class BatchProgress:
         self._failed += outcome.status == FAILED
         if outcome.status == STOPPED:
             return
-        said = f"{outcome.status} {outcome.clip}{': ' if outcome.error else ''}{outcome.error}"
+        said = for_terminal(f"{outcome.status} {outcome.clip}{': ' if outcome.error else ''}{outcome.error}")
         if not self._terminal:
             self._write(f"{self.line()}: {said}\n")
         elif outcome.status == FAILED:

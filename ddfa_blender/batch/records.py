@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..atomic import write_json
 from ..errors import CaptureError
+from ..take import Take
 from ..take_library import describe
 from .fingerprints import clip_size, file_sha256
 from .tasks import SUFFIXES, TAKE, ClipTask, plain
@@ -86,15 +89,26 @@ def drop_record(task: ClipTask) -> None:
 
 
 def intact(task: ClipTask, record: Record) -> dict[str, str]:
-    """The files of a record that are there as they were written: kind → hash."""
-    return {kind: known for kind, known in record.outputs.items() if kind in task.kinds and _is(task, kind, known)}
+    """The files of a record that are there as they were written, takes also renamed: kind → hash."""
+    known = {kind: digest for kind, digest in record.outputs.items() if kind in task.kinds}
+    return {kind: digest for kind, digest in known.items() if _is(task, kind, digest, record.key)}
 
 
-def _is(task: ClipTask, kind: str, known: str) -> bool:
+def _is(task: ClipTask, kind: str, known: str, key: str) -> bool:
+    file = task.output(kind)
     try:
-        return file_sha256(task.output(kind)) == known
+        if file_sha256(file) == known:
+            return True
+        # A take that somebody has given another name, in Blender say, is still this task's.
+        return kind == TAKE and Take.load(file).header.uid == take_uid(key)
     except CaptureError:
         return False
+
+
+def take_uid(key: str) -> str:
+    """The ``uid`` of the take of a task. It hangs on the key: whoever captures the clip again, here or on another
+    machine, has the same take."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, key).hex
 
 
 def is_free(folder: Path, clip: Path, name: str) -> bool:
@@ -104,7 +118,9 @@ def is_free(folder: Path, clip: Path, name: str) -> bool:
     """
     record = read_record(folder, name)
     if record is not None:
-        return record.clip == plain(clip) or (record.clip_size == clip_size(clip) and not Path(record.clip).exists())
+        # os.path takes any text, a record's too.
+        gone = not os.path.exists(record.clip)  # noqa: PTH110
+        return record.clip == plain(clip) or (record.clip_size == clip_size(clip) and gone)
     there = [kind for kind, suffix in SUFFIXES.items() if (folder / f"{name}{suffix}").exists()]
     if not there:
         return True
@@ -148,4 +164,7 @@ def _checked(values: Any) -> Record | None:
 
 
 def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and math.isfinite(value))
+    try:
+        return value is None or (isinstance(value, int | float) and math.isfinite(value))
+    except OverflowError:  # JSON's whole numbers have no end
+        return False

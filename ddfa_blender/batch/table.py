@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -18,6 +19,10 @@ from .tasks import CAPTURED, FAILED, STOPPED, UNCHANGED, Outcome
 CSV, JSON = "results.csv", "results.json"
 #: Above so many rows the printed table has only those that want a look.
 _PRINTED_ROWS = 200
+#: What a cell begins with that spreadsheets calculate.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Signs that move a terminal's cursor, colour it or worse; names of files may hold them.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def _fact(name: str) -> Callable[[Outcome], Any]:
@@ -54,13 +59,20 @@ def write_table(folder: Path, outcomes: Sequence[Outcome], about: Mapping[str, A
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for outcome in outcomes:
-        writer.writerow(["" if (value := column(outcome)) is None else value for column in COLUMNS.values()])
+        writer.writerow([_cell(column(outcome)) for column in COLUMNS.values()])
     # The mark at its start tells spreadsheets that it is UTF-8.
     data = text.getvalue().encode("utf-8-sig", errors="replace")
     write_atomically(folder / CSV, lambda file: _write(file, data))
     limits = {name: asdict(kind) for name, kind in FLAGS.items()}
     clips = [{**asdict(outcome), "flags": list(outcome.flags)} for outcome in outcomes]
     write_json(folder / JSON, {**about, "summary": counts(outcomes), "flags": limits, "clips": clips})
+
+
+def _cell(value: Any) -> Any:
+    """A value for spreadsheets, which calculate text that begins like a formula: clips may be called anything."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _write(file: Any, data: bytes) -> None:
@@ -85,10 +97,17 @@ def printed(outcomes: Sequence[Outcome]) -> str:
     raised = {flag["flag"] for outcome in shown for flag in outcome.flags}
     for name in (name for name in FLAGS if name in raised):
         lines.append(f"{name}: {FLAGS[name].meaning} ({_limit(name)})")
-    lines += [f"failed: {outcome.clip}: {outcome.error}" for outcome in outcomes if outcome.status == FAILED]
+    lines += [
+        for_terminal(f"failed: {outcome.clip}: {outcome.error}") for outcome in outcomes if outcome.status == FAILED
+    ]
     total = counts(outcomes)
     lines.append(", ".join(f"{value} {name}" for name, value in total.items() if value or name == "clips"))
     return "\n".join(lines)
+
+
+def for_terminal(text: str) -> str:
+    """One line for a terminal, without signs that do something to it."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 _HEADINGS = ("clip", "status", "frames", "lost", "confidence", "frames/s", "flags")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from ..timing import StageTimings
 from ..tracks import write_tracks
 from . import quality
 from .fingerprints import clip_sha256, clip_signs, clip_size, file_sha256, model_sha256
-from .records import Record, drop_record, intact, make_folder, read_record, write_record
+from .records import Record, drop_record, intact, make_folder, read_record, take_uid, write_record
 from .tasks import CAPTURED, FAILED, STOPPED, TAKE, UNCHANGED, ClipTask, Outcome, Status, plain
 
 Progress = Callable[[int, int], None]
@@ -68,7 +67,7 @@ def _run(task: ClipTask, progress: Progress | None, cancelled: Cancelled) -> Out
         # OpenCV ends the whole process over it.
         raise CaptureError(f"The name {task.clip} is no text that other programs can read; rename the clip.")
     signs = clip_signs(task.clip)
-    digest = clip_sha256(task.clip, cancelled)
+    digest = clip_sha256(task.clip, _alive(progress, cancelled))
     key = task.key(digest)
     record = None if task.force else read_record(task.folder, task.name)
     if record is not None and record.key == key:
@@ -82,6 +81,17 @@ def _run(task: ClipTask, progress: Progress | None, cancelled: Cancelled) -> Out
             write_record(task, record)
             return _outcome(task, UNCHANGED, record.facts)
     return _capture(task, signs, digest, progress, cancelled)
+
+
+def _alive(progress: Progress | None, cancelled: Cancelled) -> Cancelled:
+    """``cancelled``, which also tells that something goes on: a large clip takes minutes to hash."""
+
+    def asked() -> bool:
+        if progress is not None:
+            progress(0, 0)
+        return cancelled()
+
+    return asked
 
 
 def _capture(task: ClipTask, signs: str, digest: str, progress: Progress | None, cancelled: Cancelled) -> Outcome:
@@ -121,14 +131,13 @@ def _capture(task: ClipTask, signs: str, digest: str, progress: Progress | None,
 
 
 def _header(take: Take, task: ClipTask, key: str) -> Any:
-    """The take's header as Blender's library of takes wants it. The ``uid`` hangs on the key: whoever captures the
-    clip again, here or on another machine, has the same take."""
+    """The take's header as Blender's library of takes wants it."""
     return replace(
         take.header,
         title=Path(task.name).name,
         footage=plain(task.clip),
         captured=datetime.now(UTC).isoformat(timespec="seconds"),
-        uid=uuid.uuid5(uuid.NAMESPACE_URL, key).hex,
+        uid=take_uid(key),
     )
 
 

@@ -100,7 +100,7 @@ def _dense_face(arrays: dict[str, NDArray]) -> PublishedFace:
     """``u`` (3V,), ``w_shp`` and ``w_exp`` (3V, ≥ 40 and ≥ 10), ``keypoints`` (204,) into 3V, ``tri`` (3, F)."""
     mean = arrays["u"].astype(np.float64).reshape(-1, 3)
     shape, expression = (
-        arrays[name].astype(np.float64)[:, :count].T.reshape(count, len(mean), 3)
+        arrays[name][:, :count].astype(np.float64).T.reshape(count, len(mean), 3)
         for name, count in (("w_shp", SHAPE_COUNT), ("w_exp", EXPRESSION_COUNT))
     )
     rows = arrays["keypoints"].astype(np.intp).reshape(68, 3)

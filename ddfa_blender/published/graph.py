@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import CaptureError
 from ..names import PARAMETER_COUNT
+from ..onnx_checks import read_network
 from ..projection import CROP_SIZE
 from .convention import AffineMap
 from .mobilenet import Linear, MobileNet
@@ -153,17 +154,12 @@ def wrapped_model(path: Path, params: AffineMap) -> bytes:
 
 
 def _read_onnx(onnx: ModuleType, path: Path) -> Any:
+    content = read_network(path)
     try:
-        published = onnx.load(str(path), load_external_data=False)
-        one_piece = all(tensor.data_location != tensor.EXTERNAL for tensor in _tensors(published.graph))
-        if one_piece:
-            onnx.checker.check_model(published)
-    except OSError as error:
-        raise CaptureError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+        published = onnx.load_from_string(content)
+        onnx.checker.check_model(published)
     except Exception as error:  # protobuf's and the checker's exceptions share no public base class
         raise CaptureError(f"{path} is not an ONNX file; give the authors' .pth or .onnx file.") from error
-    if not one_piece:
-        raise CaptureError(f"{path} keeps its weights in other files; export it again as one file.")
     domains = {opset.domain for opset in published.opset_import}
     newest = max((opset.version for opset in published.opset_import), default=0)
     if domains - {"", "ai.onnx"} or newest > _MAXIMUM_OPSET or published.ir_version > _MAXIMUM_IR_VERSION:
@@ -171,10 +167,6 @@ def _read_onnx(onnx: ModuleType, path: Path) -> Any:
             f"{path} is newer than the runtime reads; export it again with opset {_OPSET} and IR version {_IR_VERSION}."
         )
     return published
-
-
-def _tensors(graph: Any) -> list[Any]:
-    return [*graph.initializer, *(attribute.t for node in graph.node for attribute in node.attribute)]
 
 
 def _interface(published: Any, path: Path) -> tuple[str | int, str, str]:

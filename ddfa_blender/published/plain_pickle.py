@@ -8,6 +8,7 @@ global is a name that either stands in the table of the reader's own builders or
 
 from __future__ import annotations
 
+import io
 import math
 import pickletools
 from collections.abc import Callable, Mapping
@@ -23,6 +24,12 @@ from ..errors import CaptureError
 MAXIMUM_BYTES = 512 * 1024 * 1024
 #: A pickle with more opcodes is refused: arrays are few opcodes with much data.
 _MAXIMUM_OPCODES = 300_000
+#: What calls may copy beyond the file's own size, in bytes: few opcodes can ask for one large text again and again.
+_MAXIMUM_COPIED = 64 * 1024 * 1024
+#: Bytes that an entry of a container counts as.
+_ENTRY = 100
+#: Longest piece of a file's own text in a message.
+_SHOWN = 80
 
 
 class FormatError(ValueError):
@@ -59,8 +66,9 @@ class _Dtype:
     """Stands for ``numpy.dtype`` while a pickle is read."""
 
     def __init__(self, code: str) -> None:
-        if len(code) != 2 or code[0] not in "fiub" or code[1] not in "1248":
-            raise FormatError(f"arrays of type {code!r} are not read")
+        # What is no text is not shown: containers that hold themselves many times over have no end.
+        if not isinstance(code, str) or len(code) != 2 or code[0] not in "fiub" or code[1] not in "1248":
+            raise FormatError(f"arrays of type {_shown(code)} are not read")
         self._code, self._order = code, "<"
 
     def set_state(self, state: tuple[Any, ...]) -> None:
@@ -105,13 +113,17 @@ def checked_shape(shape: object) -> tuple[int, ...]:
     return shape
 
 
+def _shown(value: object) -> str:
+    return repr(value[:_SHOWN]) if isinstance(value, str) else "that is no text"
+
+
 def _make_bytes(arguments: tuple[Any, ...]) -> bytes:
     """What ``_codecs.encode(text, "latin1")`` and ``bytes()`` do: how old protocols write bytes."""
     if not arguments:
         return b""
     text, encoding = arguments
     if encoding not in ("latin1", "latin-1"):
-        raise FormatError(f"bytes in the encoding {encoding!r} are not read")
+        raise FormatError(f"bytes in the encoding {_shown(encoding)} are not read")
     return text.encode("latin-1")
 
 
@@ -120,8 +132,23 @@ def _from_buffer(arguments: tuple[Any, ...]) -> _Array:
     return _Array(dtype, shape, data, fortran=order == "F")
 
 
+def _pairs(flat: list[Any]) -> dict[Any, Any]:
+    """A dictionary of plain keys: looking a tuple up goes through all that it holds, and it may hold itself."""
+    if not all(isinstance(key, str | bytes | int | float | None) for key in flat[::2]):
+        raise FormatError("a key is neither text nor a number")
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _ordered(arguments: tuple[Any, ...]) -> dict[Any, Any]:
+    """What ``collections.OrderedDict()`` makes of nothing, of a dictionary, or of pairs."""
+    (source,) = arguments or ((),)
+    if isinstance(source, dict):
+        return dict(source)
+    return _pairs([part for key, value in source for part in (key, value)])
+
+
 NUMPY_BUILDERS: Builders = {
-    Name("collections", "OrderedDict"): lambda arguments: dict(*arguments),
+    Name("collections", "OrderedDict"): _ordered,
     Name("_codecs", "encode"): _make_bytes,
     Name("__builtin__", "bytes"): _make_bytes,
     Name("builtins", "bytes"): _make_bytes,
@@ -159,6 +186,7 @@ class _Machine:
         self._builders, self._names, self._storage = builders, names, storage
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
+        self._copied, self._limit = 0, _MAXIMUM_COPIED
         self._handlers: dict[str, Callable[[Any], None]] = {
             "PROTO": lambda _: None,
             "FRAME": lambda _: None,
@@ -181,6 +209,9 @@ class _Machine:
 
     def run(self, file: BinaryIO) -> Any:
         """Interpret the pickle at the file's position, up to and including its STOP."""
+        here = file.tell()
+        self._limit = file.seek(0, io.SEEK_END) + _MAXIMUM_COPIED
+        file.seek(here)
         for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
             if count >= _MAXIMUM_OPCODES:
                 raise FormatError("it is far too long")
@@ -245,6 +276,7 @@ class _Machine:
         name, arguments = self._take(2)
         if not isinstance(name, Name) or name not in self._builders or not isinstance(arguments, tuple):
             raise FormatError("it calls what may not be called")
+        self._count(*arguments)
         self._stack.append(self._builders[name](arguments))
 
     def _set_state(self) -> None:
@@ -252,18 +284,25 @@ class _Machine:
         self._stack.append(target)
         # PyTorch hangs version numbers on the dictionary of weights: passed over.
         if isinstance(target, _Dtype | _Array):
+            self._count(*state)
             target.set_state(state)
         elif not isinstance(target, dict):
             raise FormatError("it sets the state of what has none")
+
+    def _count(self, *values: Any) -> None:
+        """Count what is copied of values; too much is refused."""
+        for value in values:
+            if isinstance(value, str | bytes | bytearray):
+                self._copied += len(value)
+            elif isinstance(value, list | tuple | dict):
+                self._copied += _ENTRY * len(value)
+        if self._copied > self._limit:
+            raise FormatError("it copies too much")
 
     def _load_storage(self) -> None:
         if self._storage is None:
             raise FormatError("it refers to data outside of it")
         self._stack.append(self._storage(self._stack.pop()))
-
-
-def _pairs(flat: list[Any]) -> dict[Any, Any]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def read_pickle(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..archives import ENCRYPTED, opened
 from ..errors import CaptureError
 from .plain_pickle import (
     ArrayBuilder,
@@ -99,7 +101,7 @@ class _Storages:
         kind, storage_type, key, _, count = identity[:5]
         if kind != "storage" or any(part is not None for part in identity[5:]):
             raise FormatError("it refers to something other than numbers")
-        if not isinstance(key, str) or storage_type not in _STORAGE_TYPES:
+        if not isinstance(key, str) or not isinstance(storage_type, Name) or storage_type not in _STORAGE_TYPES:
             raise FormatError("a storage is broken")
         storage = self.by_key.setdefault(key, _Storage(_STORAGE_TYPES[storage_type], *checked_shape((count,))))
         if (storage.dtype, storage.count) != (np.dtype(_STORAGE_TYPES[storage_type]), count):
@@ -123,7 +125,7 @@ def read_state_dict(path: Path) -> dict[str, NDArray]:
             for name, value in weights.items()
             if isinstance(value, ArrayBuilder)
         }
-    except (ValueError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (ValueError, zipfile.BadZipFile, NotImplementedError, EOFError, struct.error) as error:
         raise CaptureError(
             f"{path} is not a checkpoint that can be read ({error}); give the authors' .pth or .onnx file."
         ) from error
@@ -142,7 +144,10 @@ def _read_legacy(content: bytes) -> Any:
     if not isinstance(machine, dict) or machine.get("little_endian") is not True:
         raise FormatError("it was written on a big-endian machine")
     tree = _read_pickle(file, storages)
-    for key in read_pickle(file):
+    keys = read_pickle(file)
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise FormatError("its storages have no keys")
+    for key in keys:
         storage = storages.by_key.get(key)
         if storage is None or file.read(8) != storage.count.to_bytes(8, "little"):
             raise FormatError("its storages are broken")
@@ -152,7 +157,7 @@ def _read_legacy(content: bytes) -> Any:
 
 def _read_zip(content: bytes) -> Any:
     """``NAME/data.pkl`` holds the objects, ``NAME/data/KEY`` the storages, all of them uncompressed."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with opened(content) as archive:
         (pickle_name,) = [name for name in archive.namelist() if name.rsplit("/", 1)[-1] == "data.pkl"]
         folder = pickle_name.removesuffix("data.pkl")
         if f"{folder}byteorder" in archive.namelist() and _stored(archive, f"{folder}byteorder") != b"little":
@@ -174,4 +179,6 @@ def _stored(archive: zipfile.ZipFile, name: str) -> bytes:
         raise FormatError(f"the entry {name[:80]!r} is missing") from error
     if info.compress_type != zipfile.ZIP_STORED:
         raise FormatError("an entry is compressed, which PyTorch never does")
+    if info.flag_bits & ENCRYPTED:
+        raise FormatError("an entry is encrypted")
     return archive.read(info)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CaptureError
+from ..onnx_checks import read_network
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -16,7 +17,7 @@ def open_session(path: Path) -> InferenceSession:
     """A CPU session with one thread, so that results do not depend on the machine's cores.
 
     Raises:
-        CaptureError: onnxruntime cannot be imported, or the file is missing or broken.
+        CaptureError: onnxruntime cannot be imported, or the file is missing, broken, or refers to other files.
     """
     try:
         import onnxruntime
@@ -28,13 +29,14 @@ def open_session(path: Path) -> InferenceSession:
         ) from error
     if not path.is_file():
         raise CaptureError(f"The model file {path} is missing; reinstall the extension or run `python build.py env`.")
+    content = read_network(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exception types share no public base class
         raise CaptureError(
             f"The model file {path} cannot be read; reinstall the extension or run `python build.py env`."

@@ -148,6 +148,27 @@ def test_a_capture_whose_folder_cannot_be_written_keeps_its_take_elsewhere(tmp_p
     )
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="here every user has a temporary folder of his own")
+@pytest.mark.parametrize("trap", ["another user's", "a link", "a file"])
+def test_the_temporary_folder_of_somebody_else_is_left_alone(tmp_path, monkeypatch, trap):
+    task = support.module("operators.task")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    usual, elsewhere = tmp_path / "tmp" / task._RESCUED, tmp_path / "elsewhere"
+    usual.parent.mkdir()
+    elsewhere.mkdir()
+    if trap == "a link":
+        usual.symlink_to(elsewhere)
+    elif trap == "a file":
+        usual.touch()
+    else:
+        usual.mkdir()
+        own = os.getuid()
+        monkeypatch.setattr(os, "getuid", lambda: own + 1)
+    folder = task._rescue_folder()
+    assert folder != usual and folder.parent == usual.parent and folder.stat().st_mode & 0o77 == 0
+    assert list(elsewhere.iterdir()) == []
+
+
 def _head_of(take, folder):
     library, takes = support.module("ddfa_blender.take_library"), support.module("scene.takes")
     file = library.save_new(take, folder, "clip")

@@ -144,9 +144,19 @@ def test_a_mapping_is_kept_as_a_preset_and_comes_back(hero):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("text", ["plain", "it's", 'a "b"', "'\"", "a\\'b\n\t\0", "größe \u2028 \x85", "\\" * 9, ""])
+def test_what_blender_writes_of_a_mapping_is_read_back(text):
+    script = f"import bpy\nsettings = bpy.context.scene.ddfa.retarget\n\nsettings.mapping_text = {text!r}\n"
+    assert support.module("operators.mapping_presets").mapping_in(script, "x") == text
+
+
 @pytest.mark.parametrize(
-    "text", ["import os\nos.remove('x')", "settings.mapping_text = '{'", "settings.mapping_text = '[]'", "(", ""]
-)
+    "text",
+    [
+        "import os\nos.remove('x')", "settings.mapping_text = '{'", "settings.mapping_text = '[]'", "(", "",
+        "settings.mapping_text = '[' * 10**9", "settings.mapping_text = f'{x}'", "settings.mapping_text = '\\x'",
+    ],
+)  # fmt: skip
 def test_a_strange_preset_is_refused_and_never_run(hero, tmp_path, text):
     file = tmp_path / "strange.py"
     file.write_text(text)

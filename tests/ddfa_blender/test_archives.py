@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -87,3 +88,37 @@ def test_names_sizes_and_packing_are_looked_at_first(tmp_path: Path) -> None:
         read_npz(tmp_path / "none.npz")
     with pytest.raises(ArchiveError):
         read_npz(b"PK but no archive")
+
+
+def test_a_list_of_contents_without_end_is_refused(tmp_path: Path) -> None:
+    """Fifty bytes for each member that is not there: ``zipfile`` would take ten times as much memory for them."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.npy", saved(np.zeros(3)))
+    data = buffer.getvalue()
+    list_at, end_at = data.find(b"PK\x01\x02"), data.find(b"PK\x05\x06")
+    entry, end = data[list_at:end_at], bytearray(data[end_at:])
+    count = 2**20 // len(entry) + 1
+    struct.pack_into("<HHI", end, 8, count & 0xFFFF, count & 0xFFFF, count * len(entry))
+    path = tmp_path / "bomb.npz"
+    path.write_bytes(data[:list_at] + entry * count + end)
+    for read in (read_npz, array_names, read_members):
+        with pytest.raises(ArchiveError, match="list of contents is far too long"):
+            read(path)
+    with pytest.raises(ArchiveError, match="list of contents is far too long"):
+        read_npz(path.read_bytes())
+
+
+def test_names_that_lead_elsewhere_are_names_and_nothing_else(tmp_path: Path) -> None:
+    """Nothing is ever unpacked to the disk: neither ``..\\\\x`` nor a drive's letter means anything."""
+    names = ["../x", "..\\x", "C:\\x", "C:x", "\\\\server\\share\\x", "/etc/x", "con", "x:stream"]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), saved(np.zeros(1)))
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "odd.npz"
+    path.write_bytes(buffer.getvalue())
+    assert array_names(path) == set(read_npz(path)) == set(names)
+    assert set(read_members(path)) == {f"{name}.npy" for name in names}
+    assert sorted(file.name for file in tmp_path.rglob("*")) == ["in", "odd.npz"]

@@ -189,6 +189,8 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
         "boxes missing": (["image", photo, *out, "--boxes", folder / "none.json"], "cannot be read"),
         "boxes inverted": (["image", photo, *out, "--boxes", folder / "boxes.json"], "four numbers"),
         "boxes of others": (["image", photo, *out, "--boxes", folder / "others.json"], "has no box for"),
+        "over a photo": (["image", photo, "--json", photo], "among the files to read"),
+        "over the labels": (["score", folder, folder / "list.json", "--json", folder / "list.json"], "among the files"),
         "labels short": (["score", folder, folder / "labels.json", *out], "68 finite points"),
         "labels list": (["score", folder, folder / "list.json", *out], "landmarks68"),
     }
@@ -198,7 +200,7 @@ BAD = (
     "missing video", "empty video", "no video", "truncated video", "photo as video", "no face", "no folder",
     "same file", "no outputs", "two outputs", "odd ending", "no stills", "stills nowhere", "stills on a file",
     "same stems", "points", "missing photo", "no photo", "same names", "boxes list", "boxes broken", "boxes missing",
-    "boxes inverted", "boxes of others", "labels short", "labels list",
+    "boxes inverted", "boxes of others", "over a photo", "over the labels", "labels short", "labels list",
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from ddfa_blender.formats.performance_file import load_performance, save_perform
 from ddfa_blender.formats.timecode import Timecode, TimecodeRate, guess_rate
 from ddfa_blender.imported_model import ImportedModel, is_imported
 from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.onnx_checks import read_network
 from ddfa_blender.paths import model_file
 from ddfa_blender.performance import Performance
 from ddfa_blender.preset_text import read_preset
@@ -404,6 +405,7 @@ READERS: dict[str, Reader] = {
             weight=3.0,
         ),
         Reader("published-onnx", ".onnx", lambda: bytes_maker(seeds.networks(published=True)), _published_network),
+        Reader("network-file", ".onnx", lambda: bytes_maker(seeds.networks(published=True)), read_network, weight=4.0),
         Reader("regressor-onnx", ".onnx", lambda: bytes_maker(seeds.networks(published=False)), _regressor),
         Reader(
             "imported-model",

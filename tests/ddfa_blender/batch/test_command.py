@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -15,7 +16,8 @@ import numpy as np
 import pytest
 
 from ddfa_blender import cli
-from ddfa_blender.batch import command
+from ddfa_blender.atomic import work_folder
+from ddfa_blender.batch import command, lock
 from ddfa_blender.batch.lock import locked
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.model_folder import ModelFolder
@@ -384,3 +386,68 @@ def test_help_names_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> Non
     text = " ".join(capsys.readouterr().out.split())
     assert "Exit status: 0 all is done, 1 clips failed, 2 wrong arguments, 130 stopped." in text
     assert (command.SOME_FAILED, command.WAS_STOPPED, cli.USER_ERROR) == (1, 130, 2)
+
+
+def test_an_export_into_the_folder_leaves_the_records_alone(tmp_path: Path, inline: type[Inline]) -> None:
+    """Exporters work in hidden folders, and sweep away those of others that look abandoned."""
+    out = tmp_path / "out"
+    assert run(square_clip(tmp_path / "in" / "a.mp4"), "--out", out) == 0
+    os.utime(out / ".ddfa-batch", (1e9, 1e9))
+    with work_folder(out):
+        pass
+    assert len(recorded(out)) == 1 and run(tmp_path / "in", "--out", out) == 0
+    assert statuses(out) == {"a": "unchanged"}
+
+
+def test_a_table_that_is_open_elsewhere_costs_no_clip(
+    tmp_path: Path, inline: type[Inline], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A spreadsheet on Windows."""
+
+    def refuse(*_: object) -> None:
+        raise CaptureError("results.csv cannot be written; close other programs that use it.")
+
+    square_clip(tmp_path / "in" / "a.mp4")
+    square_clip(tmp_path / "in" / "b.mp4", x=60)
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "write_table", refuse)
+        patched.setattr(command, "_TABLE_INTERVAL", -1.0)
+        assert run(tmp_path / "in", "--out", tmp_path / "out") == 2
+    text, error = capsys.readouterr()
+    assert "2 clips, 2 captured" in text and error.splitlines()[-1].startswith("error: results.csv")
+    assert run(tmp_path / "in", "--out", tmp_path / "out") == 0
+    assert set(statuses(tmp_path / "out").values()) == {"unchanged"}
+
+
+def test_a_folder_without_locks_is_used_with_a_warning(
+    tmp_path: Path, inline: type[Inline], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some network drives."""
+
+    def refuse(_file: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock, "_take", refuse)
+    assert run(square_clip(tmp_path / "a.mp4"), "--out", tmp_path / "out") == 0
+    assert "cannot be locked (No locks available): start no other batch there" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="needs /proc to find the processes")
+def test_three_workers_killed_one_after_the_other_and_the_batch_at_last(
+    tmp_path: Path, reference: tuple[Path, Path]
+) -> None:
+    """More processes than this machine may have cores; what is run again in the end is what was."""
+    clips, expected = reference
+    out = tmp_path / "out"
+    process = start(clips, out, "--workers", 3)
+    wait_for(lambda: len(workers_of(process.pid)) == 3, process)
+    for pid in workers_of(process.pid)[:2]:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: recorded(out), process)
+    process.kill()
+    process.communicate()
+    again = start(clips, out, "--workers", 3)
+    text, error = again.communicate()
+    assert again.returncode == 0, (text, error)
+    assert_same(out, expected)
+    assert not [name for name in files(out) if name.endswith(".tmp")]

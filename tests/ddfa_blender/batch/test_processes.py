@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ddfa_blender.batch.processes import ATTEMPTS, ProcessPool, usable_cores
 from ddfa_blender.batch.tasks import CAPTURED, FAILED, STOPPED, ClipTask, Outcome
+from ddfa_blender.errors import CaptureError
 from tests.ddfa_blender.batch import support
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows knows no signals between processes")
@@ -97,3 +99,35 @@ def test_processes_end_when_the_batch_is_killed(tmp_path: Path) -> None:
 
 def test_cores() -> None:
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+
+
+@posix
+def test_more_processes_than_cores_and_some_of_them_die(tmp_path: Path) -> None:
+    """Six at once; whatever dies, each clip is done once or fails for itself."""
+    names = [f"{kind} {i}" for i in range(4) for kind in ("quick", "once", "fatal")]
+    outcomes = run(ProcessPool(6, runner=support.mortal), tasks_of(tmp_path, *names))
+    failed = {name for name, outcome in outcomes.items() if outcome.status == FAILED}
+    assert failed == {name for name in names if name.startswith("fatal")}
+    assert all(outcomes[name].attempts == 2 for name in names if name.startswith("once"))
+
+
+def test_a_system_that_starts_no_more_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start, started = ProcessPool._start, []
+
+    def few(pool: ProcessPool) -> Any:
+        if len(started) == allowed:
+            raise OSError(11, "Resource temporarily unavailable")
+        started.append(start(pool))
+        return started[-1]
+
+    monkeypatch.setattr(ProcessPool, "_start", few)
+    allowed = 1
+    outcomes = run(ProcessPool(4, runner=support.quick), tasks_of(tmp_path, *"abc"))
+    assert {outcome.status for outcome in outcomes.values()} == {CAPTURED}
+    assert "1 processes are all that can be started" in capsys.readouterr().err
+    allowed = 0
+    started.clear()
+    with pytest.raises(CaptureError, match="No process can be started"):
+        list(ProcessPool(4, runner=support.quick).run(tasks_of(tmp_path, "a")))

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ddfa_blender.batch.quality import FLAGS, flags
-from ddfa_blender.batch.table import COLUMNS, counts, printed, write_table
+from ddfa_blender.batch.table import COLUMNS, CSV, JSON, counts, printed, write_table
 from ddfa_blender.batch.tasks import CAPTURED, FAILED, STOPPED, UNCHANGED, ClipTask, Outcome
 
 GOOD = {
@@ -73,3 +73,14 @@ def test_of_very_many_only_those_to_look_at_are_printed() -> None:
 
 def test_a_batch_of_nothing() -> None:
     assert printed([]) == "0 clips"
+
+
+def test_names_of_clips_are_neither_formulas_nor_commands_to_a_terminal(tmp_path: Path) -> None:
+    clip = "/in/=1+1\x1b]0;title\x07.mp4"
+    outcome = Outcome(clip, "=1+1", FAILED, error="@SUM(1) is broken\nand more.")
+    write_table(tmp_path, [outcome], {})
+    with (tmp_path / CSV).open(newline="", encoding="utf-8-sig") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["name"], row["error"][:5], row["seconds"]) == ("'=1+1", "'@SUM", "0.0")
+    assert json.loads((tmp_path / JSON).read_text(encoding="utf-8"))["clips"][0]["name"] == "=1+1"
+    assert all(line.isprintable() for line in printed([outcome]).splitlines())

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ddfa_blender.batch import work
+from ddfa_blender import take_library
+from ddfa_blender.batch import fingerprints, work
 from ddfa_blender.batch.records import is_free, read_record, record_path
 from ddfa_blender.batch.tasks import CAPTURED, FAILED, STOPPED, TAKE, UNCHANGED, ClipTask
 from ddfa_blender.batch.work import finished, run_task
@@ -267,3 +268,44 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path, squares: Engine) -> N
     assert outcome.status == FAILED and "rename the clip" in outcome.error
     outcome.error.encode()
     assert finished(task) is None
+
+
+def test_a_take_that_was_renamed_in_blender_is_done_and_keeps_its_name(task: ClipTask, squares: Engine) -> None:
+    run_task(task)
+    calls = squares.detector.calls  # type: ignore[attr-defined]
+    take_library.rename(task.output(TAKE), "Anna, second try")
+    assert finished(task) is not None and run_task(task).status == UNCHANGED
+    assert Take.load(task.output(TAKE)).header.title == "Anna, second try"
+    assert squares.detector.calls == calls  # type: ignore[attr-defined]
+    # Another task's take in its place is none of it.
+    other = replace(Take.load(task.output(TAKE)), header=replace(Take.load(task.output(TAKE)).header, uid="1f" * 16))
+    other.save(task.output(TAKE))
+    assert finished(task) is None
+
+
+def test_a_large_clip_gives_signs_of_life_while_it_is_hashed(task: ClipTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprints, "_CHUNK", 64)
+    signs: list[tuple[int, int]] = []
+    run_task(task, lambda done, total: signs.append((done, total)))
+    assert signs.count((0, 0)) >= task.clip.stat().st_size // 64
+    assert signs[-1] == (6, 6)
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path, squares: Engine) -> None:
+    task = task_of(tmp_path)
+    task.clip.symlink_to("/dev/zero") if Path("/dev/zero").exists() else pytest.skip("no endless file here")
+    outcome = run_task(task)
+    assert outcome.status == FAILED and "is no file that can be read to its end" in outcome.error
+    task.clip.unlink()
+    os.mkfifo(task.clip)
+    assert "is no file that can be read to its end" in run_task(task).error
+
+
+@pytest.mark.parametrize("clip", ["x" * 5000, "a\0b", "", "\ud800"])
+def test_records_that_name_impossible_clips_stop_nobody(task: ClipTask, clip: str) -> None:
+    run_task(task)
+    place = record_path(task.folder, task.name)
+    place.write_text(json.dumps(json.loads(place.read_text()) | {"clip": clip, "facts": {"frames": 10**400}}))
+    assert read_record(task.folder, task.name) is None
+    place.write_text(json.dumps({**json.loads(place.read_text()), "facts": {}}))
+    assert is_free(task.folder, task.clip, task.name)  # nobody's any more, and of its size

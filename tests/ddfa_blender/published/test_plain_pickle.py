@@ -203,3 +203,49 @@ def test_an_npz_that_unpacks_to_too_much_or_holds_objects_is_refused(
     with pytest.raises(CaptureError, match="too large when unpacked"):
         read_arrays(tmp_path / "bomb.npz")
     assert not (tmp_path / MARKER).exists()
+
+
+def _pickle(*parts: bytes) -> io.BytesIO:
+    return io.BytesIO(b"\x80\x02" + b"".join(parts) + b".")
+
+
+#: A tuple that holds the one before twice, a list that holds it three times, sixty times over: leaves without number.
+_DEEP_TUPLE = b")" + b"q\x000h\x00h\x00\x86" * 60
+_DEEP_LIST = b"]" + b"q\x000]h\x00ah\x00ah\x00a" * 60
+_ENCODE = opcodes(Global("_codecs", "encode"))
+_LONG_TEXT = opcodes("x" * 1_000_000) + b"q\x00"
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ((b"}", _DEEP_TUPLE, b"Ns"), "a key is neither text nor a number"),
+        ((b"(", _DEEP_TUPLE, b"Nd"), "a key is neither text nor a number"),
+        ((opcodes(Global("collections", "OrderedDict")), b"]", _DEEP_TUPLE, b"N\x86a\x85R"), "a key is neither"),
+        ((opcodes(Global("numpy", "dtype")), _DEEP_LIST, b"\x85R"), "type that is no text"),
+        ((opcodes(Global("numpy", "dtype")), _DEEP_TUPLE, b"\x85R"), "type that is no text"),
+        ((_ENCODE, opcodes("x"), _DEEP_LIST, b"\x86R"), "encoding that is no text"),
+        (
+            (b"]", _LONG_TEXT, b"0", (_ENCODE + b"h\x00" + opcodes("latin1") + b"\x86Ra") * 200),
+            "it copies too much",
+        ),
+        (
+            (
+                b"](", b"".join(opcodes(str(i)) + b"N" for i in range(5000)), b"dq\x00",
+                (opcodes(Global("collections", "OrderedDict")) + b"h\x00\x85R") * 5000,
+            ),
+            "it copies too much",
+        ),
+    ],
+)  # fmt: skip
+def test_small_files_that_ask_for_the_world_are_refused(parts: tuple[bytes, ...], reason: str) -> None:
+    """Python's own unpickler would hash, show or copy until the end of days."""
+    with pytest.raises(FormatError, match=reason):
+        read_pickle(_pickle(*parts))
+
+
+def test_arrays_that_share_one_text_are_counted() -> None:
+    array = opcodes(Global("numpy.core.multiarray", "_reconstruct")) + b")R"
+    state = b"(K\x01K\x01\x85" + opcodes(Global("numpy", "dtype")) + opcodes("u1") + b"\x85R" + b"\x89h\x00tb"
+    with pytest.raises(FormatError, match="copies too much"):
+        read_pickle(_pickle(b"]", _LONG_TEXT, b"0", (array + state + b"a") * 200))

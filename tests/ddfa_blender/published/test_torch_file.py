@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -117,3 +118,25 @@ def test_a_storage_is_not_copied_for_each_tensor(tmp_path: Path) -> None:
     """A small file must not unfold to a large one."""
     found = read_state_dict(write_torch_zip(tmp_path / "x.pth", SMALL))
     assert not found["fc.weight"].flags.owndata
+
+
+@pytest.mark.parametrize("keys", [3, {"a": 1}, "abc", [["a"]], [None]])
+def test_the_old_formats_keys_are_a_list_of_texts(tmp_path: Path, keys: object) -> None:
+    """Found by ``tools.fuzz_coverage``."""
+    path = tmp_path / "net.pth"
+    parts = (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, {}, keys)
+    path.write_bytes(b"".join(pickle.dumps(part, 2) for part in parts))
+    with pytest.raises(CaptureError, match="its storages have no keys"):
+        read_state_dict(path)
+
+
+def test_an_encrypted_entry_is_refused(tmp_path: Path) -> None:
+    path = write_torch_zip(tmp_path / "net.pth", {"a": np.zeros(3, np.float32)})
+    content = bytearray(path.read_bytes())
+    at = content.find(b"PK\x01\x02")
+    while at >= 0:
+        content[at + 8] |= 1
+        at = content.find(b"PK\x01\x02", at + 1)
+    path.write_bytes(content)
+    with pytest.raises(CaptureError, match="encrypted"):
+        read_state_dict(path)
