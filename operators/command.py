@@ -22,7 +22,7 @@ import bpy
 from ..ddfa_blender import solutions, take_library
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import nearest_rate
-from ..ddfa_blender.formats.live_link_face import read_live_link_face
+from ..ddfa_blender.formats.live_link_face import ANGLES, read_live_link_face
 from ..ddfa_blender.settings import CaptureSettings
 from ..scene import live, outputs, takes
 from ..scene.export_tracks import Tracks
@@ -163,6 +163,14 @@ def _parser() -> argparse.ArgumentParser:
         "--take", type=command_outputs.path_with(".npz"), metavar="FILE.npz", required=True, help="take to write"
     )
     recording.add_argument("--degrees", action="store_true", help="angles are degrees (default: radians, as the app's)")
+    recording.add_argument(
+        "--invert",
+        nargs="+",
+        choices=[angle.lower() for angle in ANGLES],
+        default=[],
+        metavar="ANGLE",
+        help="of the head's yaw, pitch and roll those that turn it the wrong way",
+    )
     recording.set_defaults(run=_import)
 
     listing = commands.add_parser("takes", help="list the takes in a folder")
@@ -229,7 +237,11 @@ def _bake(options: argparse.Namespace) -> list[str]:
 
 def _import(options: argparse.Namespace) -> list[str]:
     with outputs.staged({"take": options.take}, inputs=[options.recording]) as partial:
-        recording = read_live_link_face(options.recording, angles="DEGREES" if options.degrees else "RADIANS")
+        recording = read_live_link_face(
+            options.recording,
+            angles="DEGREES" if options.degrees else "RADIANS",
+            inverted=[angle for angle in ANGLES if angle.lower() in options.invert],
+        )
         with tempfile.TemporaryDirectory(prefix="ddfa-") as folder:
             take = recording.take(options.recording.name)
             made = take_library.save_new(take, folder, options.recording.stem)

@@ -20,6 +20,11 @@ _ANGLES = (
     ("RADIANS", "Radians", "As the app writes them"),
     ("DEGREES", "Degrees", "As some other programs write them"),
 )
+_INVERTED = (
+    ("YAW", "Yaw", "Left and right change places"),
+    ("PITCH", "Pitch", "Up and down change places"),
+    ("ROLL", "Roll", "Leaning left and leaning right change places"),
+)
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
@@ -51,6 +56,13 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
         items=_ANGLES,
         translation_context=CONTEXT,
     )
+    inverted: EnumProperty(
+        name="Invert",
+        description="Angles of the head that come the wrong way round, as from a phone held sideways or other programs",
+        items=_INVERTED,
+        options={"ENUM_FLAG"},
+        translation_context=CONTEXT,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -67,7 +79,7 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
         made: list[str] = []
         try:
             for file in self._chosen():
-                take = recordings.import_live_link_face(context.scene, file, self.angles)
+                take = recordings.import_live_link_face(context.scene, file, self.angles, self.inverted)
                 made.append(take.stem)
                 if self.use_head:
                     recordings.new_head(context, take)

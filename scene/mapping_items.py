@@ -54,17 +54,19 @@ def name_bones(settings: bpy.types.PropertyGroup) -> None:
 
 
 def find(scene: bpy.types.Scene) -> None:
-    """Map the chosen character automatically; a face that only has bones of known names gets poses to begin with.
+    """Map the chosen character automatically; bones of known names get poses for what nothing else makes.
 
     Raises:
         CaptureError: there is none.
     """
     found = character.chosen(scene)
     mapping, reasons = _automatic(found)
-    if not mapping.targets and found.armature is not None and not found.armature.ddfa.face_poses:
-        bone_poses.store(found.armature, starter_poses.of_armature(found.armature))
-        found = character.chosen(scene)
-        mapping, reasons = _automatic(found)
+    if found.armature is not None and not found.armature.ddfa.face_poses:
+        poses = starter_poses.of_armature(found.armature, mapping.channels)
+        if poses:
+            bone_poses.store(found.armature, poses)
+            found = character.chosen(scene)
+            mapping, reasons = _automatic(found)
     scene.ddfa.retarget.lost_targets = ""
     fill(scene, mapping, reasons)
 

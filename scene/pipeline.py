@@ -12,7 +12,7 @@ from ..ddfa_blender.footage.frame_rate import average_rate, is_variable
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.take import Take
-from . import bake, camera, head, markers
+from . import bake, camera, head, head_place, markers
 from .key_writer import KeyReport
 from .rollback import rollback_on_error
 from .settings import BakeSettings
@@ -47,7 +47,7 @@ def apply_performance(
     settings: BakeSettings | None = None,
     name: str = "Face Capture",
 ) -> CaptureResult:
-    """Build the actor's head and key the performance on it; the head ends up selected and active.
+    """Build the actor's head beside the scene's others and key the performance on it; it ends up selected and active.
 
     All or nothing: if anything fails, everything made is removed again and the error raised on.
     """
@@ -59,6 +59,7 @@ def apply_performance(
         made = head.build(context, model, performance.identity, name)
         # A metre of the head is a metre of the scene, whatever the scene's unit is.
         made.armature.scale = [1.0 / scene.unit_settings.scale_length] * 3
+        head_place.put(context, made)
         report = bake.write(made, motion, settings, name)
     _select(context, made)
     first, last = _whole_range(motion)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import bpy
 import numpy as np
@@ -16,13 +16,18 @@ from ..ddfa_blender.retarget.starter_poses import BoneFace, Move, displacement, 
 from . import head_chain
 
 
-def of_armature(armature: bpy.types.Object) -> tuple[RecordedPose, ...]:
-    """A pose for each channel that the armature's face can make; () if we do not know its bones."""
+def of_armature(armature: bpy.types.Object, driven: Collection[str] = ()) -> tuple[RecordedPose, ...]:
+    """A pose for each channel that the armature's face can make and nothing else makes.
+
+    ``driven``: channels that shape keys or properties make; a face of bones that has any gets no poses, eyes beside
+    shape keys do. () if we do not know its bones.
+    """
     face = find_bone_face(armature.data.bones.keys())
-    if face is None:
+    if face is None or (driven and not face.beside_keys):
         return ()
     fitted = _Fitted(armature, face)
-    poses = (RecordedPose(channel, fitted.pose(moves)) for channel, moves in face.poses.items())
+    rest = {channel: moves for channel, moves in face.poses.items() if channel not in driven}
+    poses = (RecordedPose(channel, fitted.pose(moves)) for channel, moves in rest.items())
     return tuple(pose for pose in poses if pose.bones)
 
 
@@ -31,7 +36,7 @@ class _Fitted:
 
     def __init__(self, armature: bpy.types.Object, face: BoneFace) -> None:
         self._bones = armature.data.bones
-        self._axes = head_chain.facing(armature, face.required[0])
+        self._axes = head_chain.facing(armature, (face.required or face.eyes)[0])
         left, right = (self._bones[name].head_local for name in face.eyes)
         self._unit = (left - right).length
 
@@ -42,7 +47,7 @@ class _Fitted:
             bone = self._bones.get(move.bone)
             offset = displacement(move, self._unit, self._head) if bone is not None else None
             if bone is not None and offset is not None:
-                found[bone.name] = self._own(bone, offset, move.nod)
+                found[bone.name] = self._own(bone, offset, move)
         return found
 
     def _head(self, name: str) -> NDArray[np.float64] | None:
@@ -50,12 +55,13 @@ class _Fitted:
         bone = self._bones.get(name)
         return None if bone is None else self._axes.T @ np.array(bone.head_local, dtype=np.float64)
 
-    def _own(self, bone: bpy.types.Bone, offset: NDArray, nod: float) -> BonePose:
+    def _own(self, bone: bpy.types.Bone, offset: NDArray, move: Move) -> BonePose:
         rest = bone.matrix_local.to_quaternion()
         location = Vector(self._axes @ offset)
         if bone.use_local_location:
             location = rest.inverted() @ location
-        turn = rest.inverted() @ Quaternion(self._axes[:, 0], math.radians(nod)) @ rest
+        nod = Quaternion(self._axes[:, 0], math.radians(move.nod))
+        turn = rest.inverted() @ Quaternion(self._axes[:, 2], math.radians(move.turn)) @ nod @ rest
         x, y, z = location
         w, i, j, k = turn.normalized()
         return BonePose((x, y, z), (w, i, j, k))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Expressions that the VRM add-on keeps on an armature, versions 0.x and 1.0; read without needing the add-on."""
+"""Expressions that the VRM add-on keeps on an armature, versions 0.x and 1.0; read without needing the add-on.
+
+Files of 0.x count weights up to 100; the add-on divides them, so that here they are parts of 1 in both versions.
+"""
 
 from __future__ import annotations
 

@@ -4,14 +4,17 @@
 What this rests on. Epic documents no more than the columns' names, so the rest was read off recordings of the app
 that are public (github.com/alexdjulin/LiveLinkFace-CSV-Retarget-For-Motionbuilder): 61 values in the order below with
 ten decimals; timecode of the phone's clock, 60 frames to the second with thousandths of a frame. Angles are radians.
-In those recordings an eye's pitch is +0.611 (35°) at a full look down and −0.438 (25°) at a full look up, its yaw
-moves by 0.61 for a full look to the side and is negative towards the subject's left, and its roll is what the order
-pitch, yaw, roll from the outside in demands to four decimals (the test repeats the sum). The head's three angles were
-off in those recordings (zero); they are taken to follow the eyes' order and signs. The eyes diverge there by 3.8° at
-rest, an offset of the tracker that is not imitated.
 
-So with x to the subject's left, y up, z out of the face:  R = Rx(pitch) · Ry(−yaw) · Rz(roll). Positive pitch looks
-down, positive yaw turns to the subject's right, positive roll leans the head to the subject's right shoulder.
+Eyes. In those recordings an eye's pitch is +0.611 (35°) at a full look down and −0.438 (25°) at a full look up, its yaw
+moves by 0.61 for a full look to the side and is negative towards the subject's left, and its roll is what the order
+pitch, yaw, roll from the outside in demands to four decimals (the test repeats the sum). The eyes diverge there by 3.8°
+at rest, an offset of the tracker that is not imitated. So with x to the subject's left, y up, z out of the face:
+R = Rx(pitch) · Ry(−yaw) · Rz(roll).
+
+Head. Its yaw and pitch count the other way round than the eyes': positive yaw turns to the subject's left, positive
+pitch raises the nose, positive roll leans the head to the subject's right shoulder. docs/formats.md lists the sources
+and what they are worth. None says the order of the angles; the eyes' is taken: R = Rx(−pitch) · Ry(yaw) · Rz(roll).
+All sources are of a phone held upright; lying on its side, it turns the angles (``Angle`` to invert).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from __future__ import annotations
 import csv
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -58,6 +61,8 @@ _ANGLES = tuple(f"{part}{angle}" for part in ("Head", "LeftEye", "RightEye") for
 VALUES: tuple[str, ...] = (*(name[0].upper() + name[1:] for name in _APP_ORDER), *_ANGLES)
 COLUMNS: tuple[str, ...] = (TIMECODE, COUNT, *VALUES)
 
+#: Places of the head's angles among VALUES.
+_HEAD = slice(len(_APP_ORDER), len(_APP_ORDER) + 3)
 #: Column of ``arkit`` for each of the app's channels, in the app's order.
 _TO_APP = np.array([ARKIT_NAMES.index(name) for name in _APP_ORDER])
 _INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
@@ -72,6 +77,12 @@ _LARGEST_ANGLE = math.pi * 1.01
 _MOST_LINES = 1_000_000
 
 AngleUnit = Literal["RADIANS", "DEGREES"]
+#: One of the head's three angles.
+Angle = Literal["YAW", "PITCH", "ROLL"]
+#: In the order of the columns.
+ANGLES: tuple[Angle, ...] = ("YAW", "PITCH", "ROLL")
+#: Sign that yaw, pitch and roll have in the file, of turns about y, x and z of the model.
+_HEAD_SIGNS, _EYE_SIGNS = np.array([1.0, -1.0, 1.0]), np.array([-1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +183,7 @@ def write_live_link_face(
         [
             np.asarray(performance.arkit, dtype=np.float64)[:, _TO_APP],
             head_angles(to_matrices(performance.head_rotation)),
-            *(head_angles(eye) for eye in eye_rotations(performance.arkit)),
+            *(eye_angles(eye) for eye in eye_rotations(performance.arkit)),
         ],
         axis=1,
     )
@@ -188,7 +199,10 @@ def write_live_link_face(
 
 
 def read_live_link_face(
-    path: Path | str, rate: TimecodeRate | None = None, angles: AngleUnit = "RADIANS"
+    path: Path | str,
+    rate: TimecodeRate | None = None,
+    angles: AngleUnit = "RADIANS",
+    inverted: Collection[Angle] = (),
 ) -> LiveLinkTake:
     """Read a recording of the app, or what other programs write in its format.
 
@@ -200,6 +214,7 @@ def read_live_link_face(
         path: the file.
         rate: of the timecode; None = told from the labels (``timecode.guess_rate``).
         angles: unit of the head's and the eyes' angles; the app writes radians, some programs degrees.
+        inverted: those of the head's angles that count the other way round than the app's of an upright phone.
 
     Raises:
         CaptureError: the file is missing, no such recording, or holds values that cannot be right.
@@ -223,19 +238,39 @@ def read_live_link_face(
         raise CaptureError(f"{path} has timecode of another rate: {error}; choose its rate.") from error
     keep = _advancing(time, path)
     _check(values[keep], angles, path)
-    return _take(time[keep], values[keep], angles, start, rate)
+    values = values[keep]
+    values[:, _HEAD] *= [-1.0 if angle in inverted else 1.0 for angle in ANGLES]
+    return _take(time[keep], values, angles, start, rate)
 
 
 def head_angles(rotations: ArrayLike) -> NDArray[np.float64]:
-    """Yaw, pitch, roll (…, 3) in radians, as the app writes them, of rotations (…, 3, 3) in model axes."""
-    pitch, yaw, roll = np.moveaxis(to_angles(rotations, (X, Y, Z)), -1, 0)
-    return np.stack([-yaw, pitch, roll], axis=-1)
+    """Yaw, pitch, roll (…, 3) of the head in radians, as the app writes them, of rotations (…, 3, 3) in model axes."""
+    return _angles(rotations, _HEAD_SIGNS)
 
 
-def rotations_from_angles(yaw_pitch_roll: ArrayLike) -> NDArray[np.float64]:
+def head_rotations(yaw_pitch_roll: ArrayLike) -> NDArray[np.float64]:
     """Inverse of :func:`head_angles`: radians (…, 3) → (…, 3, 3)."""
-    yaw, pitch, roll = np.moveaxis(np.asarray(yaw_pitch_roll, dtype=np.float64), -1, 0)
-    return from_angles(np.stack([pitch, -yaw, roll], axis=-1), (X, Y, Z))
+    return _rotations(yaw_pitch_roll, _HEAD_SIGNS)
+
+
+def eye_angles(rotations: ArrayLike) -> NDArray[np.float64]:
+    """Yaw, pitch, roll (…, 3) of an eye in radians, as the app writes them, of rotations (…, 3, 3) in the head."""
+    return _angles(rotations, _EYE_SIGNS)
+
+
+def rotations_of_eye(yaw_pitch_roll: ArrayLike) -> NDArray[np.float64]:
+    """Inverse of :func:`eye_angles`: radians (…, 3) → (…, 3, 3)."""
+    return _rotations(yaw_pitch_roll, _EYE_SIGNS)
+
+
+def _angles(rotations: ArrayLike, signs: NDArray[np.float64]) -> NDArray[np.float64]:
+    about_x, about_y, about_z = np.moveaxis(to_angles(rotations, (X, Y, Z)), -1, 0)
+    return np.asarray(np.stack([about_y, about_x, about_z], axis=-1) * signs)
+
+
+def _rotations(yaw_pitch_roll: ArrayLike, signs: NDArray[np.float64]) -> NDArray[np.float64]:
+    about_y, about_x, about_z = np.moveaxis(np.asarray(yaw_pitch_roll, dtype=np.float64) * signs, -1, 0)
+    return from_angles(np.stack([about_x, about_y, about_z], axis=-1), (X, Y, Z))
 
 
 def eye_rotations(arkit: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -340,5 +375,5 @@ def _take(
     turns = values[:, len(_APP_ORDER) :].reshape(-1, 3, 3)
     turns = np.radians(turns) if angles == "DEGREES" else turns
     rotation = np.full((len(time), 4), np.nan)
-    rotation[tracked] = continuous(from_matrices(rotations_from_angles(turns[tracked, 0])))
+    rotation[tracked] = continuous(from_matrices(head_rotations(turns[tracked, 0])))
     return LiveLinkTake(time, arkit, rotation, turns[:, 1:], tracked, start, rate)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Poses to begin with for rigs whose faces are bones and whose controls have known names: Rigify's face."""
+"""Poses to begin with for bones of known names: Rigify's face, and the eyes of VRM avatars."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class Move:
     #: Instead of all that, this share of the way to another control.
     towards: str = ""
     share: float = 0.0
+    #: Degrees about the upright axis; what is in front goes to the character's left.
+    turn: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class BoneFace:
     eyes: tuple[str, str]  # controls whose distance is the unit
     required: tuple[str, ...]  # without these it is another family's
     poses: Mapping[str, tuple[Move, ...]]  # by channel
+    #: Whether the rest of the face has shape keys: then it gets the poses of those channels that these leave out.
+    beside_keys: bool = False
 
 
 def find_bone_face(bones: Collection[str]) -> BoneFace | None:
@@ -71,6 +75,7 @@ def _mirrored(poses: Mapping[str, tuple[Move, ...]]) -> dict[str, tuple[Move, ..
                     bone=move.bone.replace(_SIDE, letter),
                     towards=move.towards.replace(_SIDE, letter),
                     left=sign * move.left,
+                    turn=sign * move.turn,
                 )
                 for move in moves
             )
@@ -152,4 +157,18 @@ RIGIFY = BoneFace(
         "tongueOut": (Move("tongue_master", front=0.35),),
     },
 )  # fmt: skip
-_FACES = (RIGIFY,)
+
+#: VRoid Studio's eye bones. Their irises are large: degrees are what VRoid writes as the avatar's own limits.
+VROID_EYES = BoneFace(
+    "VRoid eyes",
+    ("J_Adj_L_FaceEye", "J_Adj_R_FaceEye"),
+    (),
+    _mirrored({
+        "eyeLookDown{S}": (Move("J_Adj_{S}_FaceEye", nod=10.0),),
+        "eyeLookIn{S}": (Move("J_Adj_{S}_FaceEye", turn=-8.0),),
+        "eyeLookOut{S}": (Move("J_Adj_{S}_FaceEye", turn=12.0),),
+        "eyeLookUp{S}": (Move("J_Adj_{S}_FaceEye", nod=-10.0),),
+    }),
+    beside_keys=True,
+)  # fmt: skip
+_FACES = (RIGIFY, VROID_EYES)

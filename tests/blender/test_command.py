@@ -157,6 +157,13 @@ def test_a_recording_is_imported_then_baked(command, tmp_path, capsys):
         bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
         assert bpy.context.scene.ddfa.head.ddfa.settings.head.driving == driving
     assert bpy.context.scene.ddfa.head.name == "phone" and len(keys()) == 30
+    app, quaternions = support.module("ddfa_blender.formats.live_link_face"), support.module("ddfa_blender.quaternions")
+    assert command.main(["import", str(recording), "--take", str(tmp_path / "i.npz"), "--invert", "yaw", "roll"]) == 0
+    as_recorded, inverted = (
+        app.head_angles(quaternions.to_matrices(support.module("ddfa_blender.take").Take.load(file).head_rotation))
+        for file in (kept, tmp_path / "i.npz")
+    )
+    np.testing.assert_allclose(inverted, as_recorded * (-1.0, 1.0, -1.0), atol=1e-9)
     assert command.main(["import", str(kept), "--take", str(tmp_path / "b.npz")]) == 2
     assert "Live Link Face CSV" in capsys.readouterr().err and not (tmp_path / "b.npz").exists()
 

@@ -201,9 +201,9 @@ def test_live_link_face_has_the_channels_at_the_scenes_timecode(taken, exports, 
         column = [float(row[header.index(name[0].upper() + name[1:])]) for row in rows]
         baked = weights_at(taken.head.mesh.data.shape_keys, name, frames)
         np.testing.assert_allclose(column, baked, atol=2e-3)
-    # The head: pitch, yaw, roll from the outside in; x left, y up, z out of the face.
+    # The head: pitch (up), yaw (left), roll (right shoulder) from the outside in; x left, y up, z out of the face.
     angles = np.array([[float(row[header.index(f"Head{a}")]) for a in ("Yaw", "Pitch", "Roll")] for row in rows])
-    turns = np.array([about("x", p) @ about("y", -y) @ about("z", r) for y, p, r in angles])
+    turns = np.array([about("x", -p) @ about("y", y) @ about("z", r) for y, p, r in angles])
     to_model = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
     played = to_model @ head_turns(taken.head.armature, frames) @ to_model.T
     np.testing.assert_allclose(turns, played, atol=2e-3)

@@ -104,6 +104,29 @@ def test_the_file_holds_the_head_alone_and_the_scene_stays_as_it_was(captured, f
     assert not any(o.name.startswith("Other") for o in added)
 
 
+def test_a_head_beside_another_is_exported_as_it_would_be_alone(captured, fbx, model, tmp_path):
+    settings = support.module("scene.settings").BakeSettings(frame_start=20)
+    performance = support.performance(count=40, fps=25.0)
+    apply, frames = support.module("scene.pipeline").apply_performance, np.arange(20.0, 50.0, 7.0)
+    heads = [apply(bpy.context, model, performance, settings, f"Actor {i}").head for i in (1, 2)]
+    apart = (heads[1].armature.location - heads[0].armature.location)[:]
+    assert min(heads[0].armature.location.x, apart[0]) > 0.1 and apart[1:] == (0.0, 0.0)
+    files = [fbx.export(bpy.context, made, tmp_path / f"{i}.fbx") for i, made in enumerate(heads)]
+    first, second = (import_fbx(file)[0] for file in files)
+    for kind in ("ARMATURE", "MESH"):
+        at = [np.array(objects[kind].matrix_world) for objects in (first, second)]
+        np.testing.assert_allclose(at[1][:3, 3] - at[0][:3, 3], apart, atol=1e-5)
+        np.testing.assert_allclose(at[1][:3, :3], at[0][:3, :3], atol=1e-6)
+    bones = [np.array([bone.matrix_local for bone in objects["ARMATURE"].data.bones]) for objects in (first, second)]
+    np.testing.assert_allclose(bones[1], bones[0], atol=1e-5)
+    curves = [shape_curves(objects["MESH"].data.shape_keys) for objects in (first, second)]
+    assert list(curves[0]) == list(curves[1])
+    for name, curve in curves[0].items():
+        np.testing.assert_allclose(curves[1][name], curve, atol=1e-5)
+    shapes = [face_shapes(objects["MESH"], imported_frames(frames)) for objects in (first, second)]
+    np.testing.assert_allclose(shapes[1] - apart, shapes[0], atol=1e-4)
+
+
 def test_it_comes_in_at_its_size_and_with_its_bones_and_materials(captured, fbx, tmp_path):
     path = fbx.export(bpy.context, captured.head, tmp_path / "take.fbx")
     rate = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base

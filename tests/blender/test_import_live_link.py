@@ -81,6 +81,17 @@ def test_several_without_heads_then_one_on_a_head_that_is_there(recording, tmp_p
     assert current().ddfa.problem == ""
 
 
+def test_the_head_can_be_turned_the_other_way(recording):
+    file, performance = recording
+    assert bpy.ops.ddfa.import_live_link_face(filepath=str(file), inverted={"YAW", "PITCH", "ROLL"}) == {"FINISHED"}
+    app, quaternions = support.module("ddfa_blender.formats.live_link_face"), support.module("ddfa_blender.quaternions")
+    asked = app.head_rotations(-app.head_angles(quaternions.to_matrices(performance.head_rotation)))
+    to_blender = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+    turns = head_turns(current(), 1.0 + np.arange(60))
+    np.testing.assert_allclose(turns, to_blender @ asked @ to_blender.T, atol=1e-3)
+    assert np.ptp(turns, axis=0).max() > 0.05
+
+
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "Timecode,BlendshapeCount\n00:00:00:00.000,0\n"])
 def test_anything_else_is_refused_in_one_sentence_and_leaves_nothing(tmp_path, text):
     file = tmp_path / "x.csv"

@@ -136,6 +136,19 @@ def test_one_undo_takes_all_of_it_back_and_one_redo_brings_it_again(footage, fak
     assert head.mesh.data.shape_keys.key_blocks["Expression 01"].value == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_second_capture_stands_beside_the_first_and_is_one_undo(footage, fake_core):
+    bpy.ops.ddfa.capture("EXEC_DEFAULT", True)
+    first = bpy.context.scene.ddfa.head
+    bpy.ops.ed.undo_push(message="before")
+    before, name = support.data_names(), first.name
+    bpy.ops.ddfa.capture("EXEC_DEFAULT", True)
+    second = bpy.context.scene.ddfa.head
+    assert tuple(bpy.data.objects[name].location) == (0.0, 0.0, 0.0) and second.location.x > 0.05
+    bpy.ops.ed.undo()
+    assert support.data_names() == before and bpy.context.scene.ddfa.head == bpy.data.objects[name]
+    assert tuple(bpy.data.objects[name].location) == (0.0, 0.0, 0.0)
+
+
 def test_without_footage_the_button_is_grey_and_says_why():
     capture, export = support.module("operators.capture"), support.module("operators.export")
     assert capture.disabled_reason(bpy.context) == "Pick the footage first"

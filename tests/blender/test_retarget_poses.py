@@ -10,6 +10,7 @@ import characters
 import numpy as np
 import pytest
 import support
+import vrm_addon
 from mathutils import Matrix, Quaternion
 
 
@@ -187,49 +188,21 @@ def test_poses_of_the_users_own_are_not_replaced_by_those_to_begin_with(performe
 
 
 @pytest.fixture
-def vrm_addon():
-    """The shape of the VRM add-on's data, both versions; gone afterwards."""
-    classes = []
-
-    def group(name, **annotations):
-        cls = type(name, (bpy.types.PropertyGroup,), {"__annotations__": annotations})
-        bpy.utils.register_class(cls)
-        classes.append(cls)
-        return cls
-
-    p = bpy.props
-    node = group("TestVrmNode", mesh_object_name=p.StringProperty())
-    bind = group("TestVrmBind", node=p.PointerProperty(type=node), mesh=p.PointerProperty(type=node),
-                 index=p.StringProperty(), weight=p.FloatProperty())  # fmt: skip
-    expression = group("TestVrmExpression", morph_target_binds=p.CollectionProperty(type=bind),
-                       custom_name=p.StringProperty())  # fmt: skip
-    names = ("happy", "aa", "blinkLeft", "blinkRight", "lookUp")
-    preset = group("TestVrmPreset", **{name: p.PointerProperty(type=expression) for name in names})
-    expressions = group("TestVrmExpressions", preset=p.PointerProperty(type=preset),
-                        custom=p.CollectionProperty(type=expression))  # fmt: skip
-    vrm1 = group("TestVrm1", expressions=p.PointerProperty(type=expressions))
-    shapes = group("TestVrmShapes", preset_name=p.StringProperty(), binds=p.CollectionProperty(type=bind))
-    master = group("TestVrmMaster", blend_shape_groups=p.CollectionProperty(type=shapes))
-    vrm0 = group("TestVrm0", blend_shape_master=p.PointerProperty(type=master))
-    extension = group("TestVrmExtension", spec_version=p.StringProperty(), vrm0=p.PointerProperty(type=vrm0),
-                      vrm1=p.PointerProperty(type=vrm1))  # fmt: skip
-    bpy.types.Armature.vrm_addon_extension = p.PointerProperty(type=extension)
-    yield
-    del bpy.types.Armature.vrm_addon_extension
-    for cls in reversed(classes):
-        bpy.utils.unregister_class(cls)
+def addon():
+    with vrm_addon.registered():
+        yield
 
 
 @pytest.mark.parametrize("version", ["0.0", "1.0"])
-def test_vrm_expressions_move_the_keys_that_they_bind(performed, vrm_addon, version):
+def test_vrm_expressions_move_the_keys_that_they_bind(performed, addon, version):
     rig = characters.rig("Avatar", characters.BONE_FACE)
     face = characters.mesh("Body", ["key_1", "key_2", "key_3"], rig)
     lashes = characters.mesh("Lashes", ["key_1"], rig)
     extension = rig.data.vrm_addon_extension
     extension.spec_version = version
-    wanted = {"blinkLeft": [("Body", "key_1", 1.0), ("Lashes", "key_1", 0.5)], "blinkRight": [("Body", "key_2", 1.0)],
-              "lookUp": []}  # fmt: skip
-    old_names = {"blinkLeft": "blink_l", "blinkRight": "blink_r", "lookUp": "lookup"}
+    wanted = {"blink_left": [(face, "key_1", 1.0), (lashes, "key_1", 0.5)], "blink_right": [(face, "key_2", 1.0)],
+              "look_up": []}  # fmt: skip
+    old_names = {"blink_left": "blink_l", "blink_right": "blink_r", "look_up": "lookup"}
     for name, binds in wanted.items():
         if version == "1.0":
             collection, node = getattr(extension.vrm1.expressions.preset, name).morph_target_binds, "node"
@@ -238,8 +211,7 @@ def test_vrm_expressions_move_the_keys_that_they_bind(performed, vrm_addon, vers
             group.preset_name = old_names[name]
             collection, node = group.binds, "mesh"
         for mesh, key, weight in binds:
-            bind = collection.add()
-            getattr(bind, node).mesh_object_name, bind.index, bind.weight = mesh, key, weight
+            vrm_addon.add(collection, node, mesh, key, weight)
     settings = bpy.context.scene.ddfa.retarget
     settings.character = rig
     assert {s.channel for t in settings.targets for s in t.sources} == {"eyeBlinkLeft", "eyeBlinkRight"}
@@ -250,17 +222,17 @@ def test_vrm_expressions_move_the_keys_that_they_bind(performed, vrm_addon, vers
         np.testing.assert_allclose(characters.values(lashes, index + 1), (0.5 * left,), atol=1e-5)
 
 
-def test_shape_keys_go_before_expressions_where_they_follow_more(performed, vrm_addon):
+def test_shape_keys_go_before_expressions_where_they_follow_more(performed, addon):
     rig = characters.rig("Avatar", characters.BONE_FACE)
     face = characters.mesh("Body", ["eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "Fcl_X"], rig)
     rig.data.vrm_addon_extension.spec_version = "1.0"
-    for name, key in (("blinkLeft", "eyeBlinkLeft"), ("aa", "Fcl_X")):
-        bind = getattr(rig.data.vrm_addon_extension.vrm1.expressions.preset, name).morph_target_binds.add()
-        bind.node.mesh_object_name, bind.index, bind.weight = "Body", key, 1.0
+    for name, key in (("blink_left", "eyeBlinkLeft"), ("aa", "Fcl_X")):
+        preset = getattr(rig.data.vrm_addon_extension.vrm1.expressions.preset, name)
+        vrm_addon.add(preset.morph_target_binds, "node", face, key, 1.0)
     settings = bpy.context.scene.ddfa.retarget
     settings.character = rig
     lines = {item.name: (len(item.sources), item.reason) for item in settings.targets}
-    assert lines["VRM: blinkLeft"] == (0, "the shape keys follow more of the face")
+    assert lines["VRM: blink_left"] == (0, "the shape keys follow more of the face")
     assert lines["eyeBlinkLeft"][0] == lines["jawOpen"][0] == 1
     bpy.ops.ddfa.retarget()
     blink = channel(performed, "eyeBlinkLeft", 5)

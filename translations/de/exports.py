@@ -85,6 +85,14 @@ TEXTS: dict[str, str] = {
     "As the app writes them": "Wie die App sie schreibt",
     "Degrees": "Grad",
     "As some other programs write them": "Wie manche anderen Programme sie schreiben",
+    "Invert": "Umkehren",
+    "Angles of the head that come the wrong way round, as from a phone held sideways or other programs": (
+        "Winkel des Kopfes, die falsch herum ankommen, etwa von einem quer gehaltenen Telefon oder anderen Programmen"
+    ),
+    "Yaw": "Schwenk",
+    "Left and right change places": "Links und rechts tauschen die Plätze",
+    "Up and down change places": "Oben und unten tauschen die Plätze",
+    "Leaning left and leaning right change places": "Kippen nach links und nach rechts tauschen die Plätze",
     # reasons and messages
     "The take of the head is missing; find it in the panel Takes": (
         "Der Take des Kopfes fehlt; im Panel Takes neu verknüpfen"

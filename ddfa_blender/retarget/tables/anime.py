@@ -35,6 +35,7 @@ VROID = Vocabulary("VRoid", (
     Section(Level.DIRECT, {"Fcl_EYE_Close_{S}": "eyeBlink{S}"}),
     Section(Level.BOTH, {
         "Fcl_EYE_Close": mean("eyeBlink"), "Fcl_EYE_Spread": mean("eyeWide"), "Fcl_MTH_Fun": mean("mouthSmile"),
+        "Fcl_MTH_Sorrow": mean("mouthFrown"),
         "Fcl_BRW_Angry": mean("browDown"), "Fcl_BRW_Surprised": mean("browOuterUp"),
         # Inner ends up without the outer ones.
         "Fcl_BRW_Sorrow": (("browInnerUp", 1.0), *mean("browOuterUp", -0.5)),

@@ -12,10 +12,12 @@ from ddfa_blender.cleaning.cleanup import clean
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.formats.live_link_face import (
     COLUMNS,
+    Angle,
     eye_rotations,
     head_angles,
+    head_rotations,
     read_live_link_face,
-    rotations_from_angles,
+    rotations_of_eye,
     write_live_link_face,
 )
 from ddfa_blender.formats.rotations import X, Y, Z, to_angles
@@ -97,12 +99,72 @@ def test_a_performance_survives_the_file(tmp_path: Path, rate: TimecodeRate | No
     assert take.tracked.all() and len(take) == 400
 
 
-def test_head_angles_have_the_app_s_signs() -> None:
-    # projection.euler_degrees: yaw > 0 turns to the image's right, the subject's left; pitch > 0 raises the nose;
-    # roll > 0 leans the top to the image's left, the subject's right.
-    for euler, expected in (((10.0, 0.0, 0.0), (-10.0, 0.0, 0.0)), ((0.0, 10.0, 0.0), (0.0, -10.0, 0.0)),
-                            ((0.0, 0.0, 10.0), (0.0, 0.0, 10.0))):  # fmt: skip
-        np.testing.assert_allclose(np.degrees(head_angles(rotation_from_euler(euler))), expected, atol=1e-9)
+#: What turns the head by 0.3 (17°) about one axis: the file's yaw, pitch and roll, and where nose and top of the head
+#: go (x to the subject's left, y up, z out of the face).
+TURNS = (
+    ((0.3, 0.0, 0.0), (np.sin(0.3), 0.0, np.cos(0.3)), (0.0, 1.0, 0.0)),  # to the subject's left
+    ((0.0, 0.3, 0.0), (0.0, np.sin(0.3), np.cos(0.3)), (0.0, np.cos(0.3), -np.sin(0.3))),  # nose up
+    ((0.0, 0.0, 0.3), (0.0, 0.0, 1.0), (-np.sin(0.3), np.cos(0.3), 0.0)),  # to the subject's right shoulder
+)
+
+
+@pytest.mark.parametrize(("angles", "nose", "top"), TURNS)
+def test_the_head_s_angles_turn_it_the_app_s_way(
+    tmp_path: Path, angles: tuple[float, ...], nose: tuple[float, ...], top: tuple[float, ...]
+) -> None:
+    cells = {f"Head{name}": f"{angle:.10f}" for name, angle in zip(("Yaw", "Pitch", "Roll"), angles, strict=True)}
+    take = read_live_link_face(write_rows(tmp_path / "a.csv", [frame(i, **cells) for i in range(2)]))
+    turned = to_matrices(take.head_rotation)[0]
+    np.testing.assert_allclose(turned @ [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]], np.transpose([nose, top]), atol=1e-9)
+    # And back: the file that we write of it.
+    performance = replace(make_performance(2), head_rotation=take.head_rotation)
+    write_live_link_face(performance, tmp_path / "b.csv")
+    row = (tmp_path / "b.csv").read_text().splitlines()[1].split(",")
+    np.testing.assert_allclose([float(row[COLUMNS.index(name)]) for name in cells], angles, atol=1e-9)
+
+
+def test_the_head_s_angles_agree_with_the_project_s() -> None:
+    for euler in ((10.0, 0.0, 0.0), (0.0, 10.0, 0.0), (0.0, 0.0, 10.0)):  # projection.euler_degrees
+        np.testing.assert_allclose(np.degrees(head_angles(rotation_from_euler(euler))), euler, atol=1e-9)
+
+
+@pytest.mark.parametrize("inverted", [(), ("YAW",), ("PITCH",), ("ROLL",), ("ROLL", "YAW"), ("YAW", "PITCH", "ROLL")])
+def test_angles_can_be_inverted_one_by_one(tmp_path: Path, inverted: tuple[Angle, ...]) -> None:
+    cells = {"HeadYaw": "0.3", "HeadPitch": "-0.2", "HeadRoll": "0.1", "LeftEyeYaw": "0.4"}
+    file = write_rows(tmp_path / "a.csv", [frame(i, **cells) for i in range(3)])
+    take = read_live_link_face(file, inverted=inverted)
+    expected = [-a if name in inverted else a for name, a in (("YAW", 0.3), ("PITCH", -0.2), ("ROLL", 0.1))]
+    np.testing.assert_allclose(head_angles(to_matrices(take.head_rotation)), np.tile(expected, (3, 1)), atol=1e-12)
+    assert take.eyes[0, 0, 0] == 0.4  # eyes have signs of their own
+
+
+#: Four moments of github.com/sentien-io/SentienLiveLinkFace, recording/recording.csv (app 1.4.2; somebody speaks to the
+#: phone, with head rotation): yaw, pitch and roll of head, left and right eye.
+SPEAKER = (
+    ((-0.0140666105, -0.0530128330, 0.0178395826), (-0.0664625093, 0.1047247723, -0.0069805728),
+     (0.0059184874, 0.1047972888, 0.0006225184)),
+    ((0.0040408298, -0.1115420759, 0.0107326936), (-0.0634655207, 0.1029767096, -0.0065541747),
+     (0.0084921243, 0.1030667424, 0.0008783572)),
+    ((0.0781439319, 0.0364335068, -0.0030103368), (-0.0231683422, 0.2114943266, -0.0049738768),
+     (0.0485996380, 0.2115839273, 0.0104346601)),
+    ((0.0544806719, 0.0040668920, 0.0298695210), (-0.0267056637, 0.1852866560, -0.0050049801),
+     (0.0451067761, 0.1853806525, 0.0084559768)),
+)  # fmt: skip
+
+
+def test_who_speaks_to_the_phone_keeps_looking_at_it() -> None:
+    # Eyes turn against the head to stay on what they look at: with the right signs the gaze in the room wanders less
+    # than the head, with the eyes' signs on the head it wanders more.
+    head, left, right = np.moveaxis(np.array(SPEAKER), 1, 0)
+    gaze = (rotations_of_eye(left) + rotations_of_eye(right))[..., 2] / 2.0
+
+    def wandering(directions: np.ndarray) -> np.ndarray:
+        return np.ptp(directions[:, :2], axis=0)  # sideways, up and down
+
+    heads, wrong = head_rotations(head), rotations_of_eye(head)
+    seen = np.einsum("nij,nj->ni", heads, gaze)
+    assert (wandering(seen) < 0.7 * wandering(heads[..., 2])).all()
+    assert (wandering(np.einsum("nij,nj->ni", wrong, gaze)) > 1.3 * wandering(heads[..., 2])).all()
 
 
 @pytest.mark.parametrize(("side", "gaze", "angles"), RECORDED)
@@ -110,7 +172,7 @@ def test_recorded_eyes_confirm_the_order_of_the_angles(
     side: str, gaze: tuple[float, ...], angles: tuple[float, float, float]
 ) -> None:
     # An eye turns about the upright and nods on that; only the right order and signs leave no roll about its gaze.
-    turn, nod, roll = to_angles(rotations_from_angles(angles), (Y, X, Z))
+    turn, nod, roll = to_angles(rotations_of_eye(angles), (Y, X, Z))
     assert abs(roll) < 2e-4 < abs(angles[2])
     arkit = np.zeros((1, 52))
     for direction, weight in zip(("In", "Out", "Down", "Up"), gaze, strict=True):

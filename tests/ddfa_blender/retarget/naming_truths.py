@@ -115,24 +115,29 @@ _VROID = {
     "Fcl_EYE_Close_L": "eyeBlinkLeft", "Fcl_EYE_Close_R": "eyeBlinkRight",
     "Fcl_EYE_Spread": "eyeWideLeft eyeWideRight", "Fcl_BRW_Angry": "browDownLeft browDownRight",
     "Fcl_BRW_Sorrow": "browInnerUp", "Fcl_BRW_Surprised": "browOuterUpLeft browOuterUpRight",
-    "Fcl_MTH_Fun": "mouthSmileLeft mouthSmileRight", "Fcl_ALL_Sorrow": "mouthFrownLeft mouthFrownRight",
+    "Fcl_MTH_Fun": "mouthSmileLeft mouthSmileRight", "Fcl_MTH_Sorrow": "mouthFrownLeft mouthFrownRight",
     "Fcl_MTH_A": "jawOpen", "Fcl_MTH_I": "mouthStretchLeft mouthStretchRight", "Fcl_MTH_U": "mouthPucker",
     "Fcl_MTH_E": "mouthLowerDownLeft mouthLowerDownRight", "Fcl_MTH_O": "mouthFunnel",
 }  # fmt: skip
 _VROID_OTHERS = split(
-    "Fcl_ALL_Neutral Fcl_ALL_Angry Fcl_ALL_Fun Fcl_ALL_Joy Fcl_ALL_Surprised Fcl_BRW_Fun Fcl_BRW_Joy Fcl_EYE_Natural "
-    "Fcl_EYE_Angry Fcl_EYE_Close Fcl_EYE_Fun Fcl_EYE_Joy Fcl_EYE_Joy_R Fcl_EYE_Joy_L Fcl_EYE_Sorrow "
+    "Fcl_ALL_Neutral Fcl_ALL_Angry Fcl_ALL_Fun Fcl_ALL_Joy Fcl_ALL_Sorrow Fcl_ALL_Surprised Fcl_BRW_Fun Fcl_BRW_Joy "
+    "Fcl_EYE_Natural Fcl_EYE_Angry Fcl_EYE_Close Fcl_EYE_Fun Fcl_EYE_Joy Fcl_EYE_Joy_R Fcl_EYE_Joy_L Fcl_EYE_Sorrow "
     "Fcl_EYE_Surprised Fcl_EYE_Iris_Hide Fcl_EYE_Highlight_Hide Fcl_MTH_Close Fcl_MTH_Up Fcl_MTH_Down Fcl_MTH_Angry "
-    "Fcl_MTH_Small Fcl_MTH_Large Fcl_MTH_Neutral Fcl_MTH_Joy Fcl_MTH_Sorrow Fcl_MTH_Surprised Fcl_MTH_SkinFung "
-    "Fcl_MTH_SkinFung_R Fcl_MTH_SkinFung_L Fcl_HA_Hide Fcl_HA_Fung1 Fcl_HA_Fung1_Low Fcl_HA_Fung1_Up Fcl_HA_Fung2 "
-    "Fcl_HA_Fung2_Low Fcl_HA_Fung2_Up Fcl_HA_Fung3 Fcl_HA_Fung3_Up Fcl_HA_Fung3_Low Fcl_HA_Short Fcl_HA_Short_Up "
-    "Fcl_HA_Short_Low"
+    "Fcl_MTH_Small Fcl_MTH_Large Fcl_MTH_Neutral Fcl_MTH_Joy Fcl_MTH_Surprised Fcl_MTH_SkinFung Fcl_MTH_SkinFung_R "
+    "Fcl_MTH_SkinFung_L Fcl_HA_Hide Fcl_HA_Fung1 Fcl_HA_Fung1_Low Fcl_HA_Fung1_Up Fcl_HA_Fung2 Fcl_HA_Fung2_Low "
+    "Fcl_HA_Fung2_Up Fcl_HA_Fung3 Fcl_HA_Fung3_Up Fcl_HA_Fung3_Low Fcl_HA_Short Fcl_HA_Short_Up Fcl_HA_Short_Low"
 )
 VROID = Scheme("VRoid", _VROID, _VROID_OTHERS)
 VROID_OLD = Scheme(
     "VRoid, Face.M_F00_000_00_Fcl…",
     {f"Face.M_F00_000_00_{name}": channels for name, channels in _VROID.items()},
     (*(f"Face.M_F00_000_00_{name}" for name in _VROID_OTHERS), "EyeExtra_01.M_F00_000_00_EyeExtra_On"),
+)
+#: What HANA_Tool and its like add to a VRoid avatar for Perfect Sync: ARKit's 52 beside VRoid's own, which then rest.
+PERFECT_SYNC = Scheme(
+    "Perfect Sync beside VRoid",
+    {name[0].upper() + name[1:]: name for name in ARKIT_NAMES},
+    (*_VROID, *_VROID_OTHERS),
 )
 
 #: The raw controls of a MetaHuman's RigLogic (MetaHuman DNA), as its face curves are named.
@@ -483,7 +488,7 @@ RIGIFY = Scheme(
 )
 
 SCHEMES = (
-    *ARKIT_SPELLINGS, VRM_0, VRM_1, VROID, VROID_OLD, METAHUMAN, METAHUMAN_LOWER, CC4,
+    *ARKIT_SPELLINGS, VRM_0, VRM_1, VROID, VROID_OLD, PERFECT_SYNC, METAHUMAN, METAHUMAN_LOWER, CC4,
     CC3_EXPLUS,
     DAZ_GENESIS_8, DAZ_FACS,
     MIXAMO, READY_PLAYER_ME, OCULUS, VRCHAT, AUDIO2FACE, META, SRANIPAL, FACESHIFT, MAKEHUMAN, MMD, HAND_MADE, RIGIFY,

@@ -8,7 +8,7 @@ import pytest
 
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.retarget.mapping import mirrored_channel
-from ddfa_blender.retarget.starter_poses import RIGIFY, Move, displacement, find_bone_face
+from ddfa_blender.retarget.starter_poses import RIGIFY, VROID_EYES, Move, displacement, find_bone_face
 
 
 def test_every_channel_of_arkit_has_a_pose_that_moves_something() -> None:
@@ -42,3 +42,16 @@ def test_only_whole_faces_are_recognised() -> None:
     whole = [*RIGIFY.required, *RIGIFY.eyes, "head"]
     assert find_bone_face(whole) is RIGIFY
     assert find_bone_face(whole[1:]) is None
+
+
+def test_vroid_s_eyes_are_known_by_themselves_and_both_turn_the_same_way() -> None:
+    assert find_bone_face(["J_Bip_C_Head", "J_Adj_R_FaceEye", "J_Adj_L_FaceEye"]) is VROID_EYES
+    assert find_bone_face(["J_Bip_C_Head", "J_Adj_R_FaceEye"]) is None
+    assert VROID_EYES.beside_keys and not RIGIFY.beside_keys
+    assert set(VROID_EYES.poses) == {name for name in ARKIT_NAMES if name.startswith("eyeLook")}
+    turns = {channel: moves[0].turn for channel, moves in VROID_EYES.poses.items()}
+    assert turns["eyeLookOutLeft"] > 0.0 and turns["eyeLookInRight"] > 0.0  # to the character's left
+    assert turns["eyeLookOutRight"] == -turns["eyeLookOutLeft"] and turns["eyeLookInLeft"] == -turns["eyeLookInRight"]
+    assert turns["eyeLookUpLeft"] == turns["eyeLookDownRight"] == 0.0
+    nods = {channel: moves[0].nod for channel, moves in VROID_EYES.poses.items()}
+    assert nods["eyeLookDownLeft"] > 0.0 > nods["eyeLookUpRight"]
