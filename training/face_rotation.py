@@ -148,7 +148,7 @@ def _splat(source: NDArray, target: NDArray, facing: NDArray, scale: float) -> N
     values = np.zeros((GRID, GRID, 3), np.float32)
     values[known, 0] = 1.0
     values[known, 1:] = field.reshape(GRID, GRID, 2)[known]
-    return _filled(values)
+    return fill_outwards(values)
 
 
 def _bilinear(place: NDArray) -> csr_array:
@@ -163,8 +163,8 @@ def _bilinear(place: NDArray) -> csr_array:
     return csr_array((shares.ravel(), cells.ravel(), starts), shape=(len(place), GRID * GRID))
 
 
-def _filled(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fill the unknown cells of (GRID, GRID, 3) [known 0/1, x, y] from ever coarser averages; 0 at the border."""
+def fill_outwards(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Fill the unknown cells of (s, s, 3) [known 0/1, x, y] from ever coarser averages; 0 at the border."""
     values[0] = values[-1] = values[:, 0] = values[:, -1] = (1.0, 0.0, 0.0)
     values[..., 1:] *= values[..., :1]
     levels = [values]

@@ -15,7 +15,7 @@ import argparse
 import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,18 @@ from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import CROP_SIZE
 
 from .augmentation import Augmenter
-from .dataset import Batch, BatchSequence, BatchShape, Pictures, batches, make_batch, mixed, real_faces, rendered_heads
+from .dataset import (
+    Batch,
+    BatchSequence,
+    BatchShape,
+    Pictures,
+    batches,
+    edited_faces,
+    make_batch,
+    mixed,
+    real_faces,
+    rendered_heads,
+)
 from .losses import Objective, RegressorLoss
 from .meta_joint import look_ahead, record
 from .network import FaceRegressor, Statistics, normalise
@@ -155,18 +166,22 @@ def load_statistics(state: dict[str, Any]) -> Statistics:
 
 
 def load_pictures(settings: TrainingSettings) -> Pictures:
-    """Real faces and renders in the proportion asked for.
+    """Real faces, edited ones and renders in the proportion asked for.
 
     Raises:
-        FileNotFoundError: the labels or the renders that are asked for are missing.
+        FileNotFoundError: the labels, edits or renders that are asked for are missing.
     """
     shards = sorted(DATA.glob("renders-*.npz"))
     if settings.render_share > 0 and not shards:
         raise FileNotFoundError(f"no renders in {DATA}; run `python -m training.rendering.heads` first")
-    photos = real_faces(settings.leave_out_sources) if settings.render_share < 1 else None
-    renders = rendered_heads(shards) if settings.render_share > 0 else None
-    print(f"{len(photos.images) if photos else 0} photos, {len(renders.images) if renders else 0} renders", flush=True)
-    return mixed(photos, renders, settings.render_share)
+    sources: list[tuple[str, float, Callable[[], Pictures]]] = [
+        ("photos", 1.0 - settings.render_share - settings.edit_share, lambda: real_faces(settings.leave_out_sources)),
+        ("renders", settings.render_share, lambda: rendered_heads(shards)),
+        ("edited photos", settings.edit_share, edited_faces),
+    ]
+    parts = [(name, read(), share) for name, share, read in sources if share > 0]
+    print(", ".join(f"{len(part.images)} {name}" for name, part, _ in parts), flush=True)
+    return mixed([(part, share) for _, part, share in parts])
 
 
 class Progress:
@@ -256,8 +271,8 @@ def main() -> None:
     parser.add_argument("--initial", type=Path, help="checkpoint or regressor.onnx whose weights to start from")
     defaults = TrainingSettings(run="")
     names = (
-        "crops", "batch", "learning_rate", "width", "seed", "save_every", "render_share", "look_ahead", "follow",
-        "workers", "frozen_layers",
+        "crops", "batch", "learning_rate", "width", "seed", "save_every", "render_share", "edit_share", "look_ahead",
+        "follow", "workers", "frozen_layers",
     )  # fmt: skip
     for name in names:
         value = getattr(defaults, name)

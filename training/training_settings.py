@@ -57,10 +57,10 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
 class TrainingSettings:
     """One run.
 
-    Stages with small crops cost less (MobileNet pools globally). ``render_share`` of the stills are renders, the rest
-    photos. ``look_ahead`` is the paper's k; after each look-ahead the winner goes on alone for ``follow`` steps (the
-    paper's 0 doubles the cost of a step, which a CPU feels). The first ``frozen_layers`` of the backbone stay as they
-    are: for going on from a trained network.
+    Stages with small crops cost less (MobileNet pools globally). ``render_share`` of the stills are renders and
+    ``edit_share`` photos with edited expressions, the rest photos. ``look_ahead`` is the paper's k; after each
+    look-ahead the winner goes on alone for ``follow`` steps (the paper's 0 doubles the cost of a step, which a CPU
+    feels). The first ``frozen_layers`` of the backbone stay as they are: for going on from a trained network.
     """
 
     run: str
@@ -78,6 +78,7 @@ class TrainingSettings:
     average_decay: float = 0.998
     save_every: int = 250
     render_share: float = 0.4
+    edit_share: float = 0.0
     leave_out_sources: tuple[int, ...] = ()
     workers: int = 1
     frozen_layers: int = 0

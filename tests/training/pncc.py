@@ -11,10 +11,15 @@ from ddfa_blender.projection import apply, split
 from training.rendering.labels import vertex_mask
 
 
-def rasterise(model: MorphableModel, params: NDArray, size: int = 160) -> NDArray[np.float32]:
-    """Picture (size, size, 3) of mean-head coordinates in millimetres; NaN where there is no skin and no eye."""
+def rasterise(
+    model: MorphableModel, params: NDArray, size: int = 160, deltas: NDArray | float = 0.0
+) -> NDArray[np.float32]:
+    """Picture (size, size, 3) of mean-head coordinates in millimetres; NaN where there is no skin and no eye.
+
+    ``deltas`` (V, 3) millimetres are added to the vertices.
+    """
     transform, shape, expression = split(params)
-    points = apply(transform, model.vertices(shape, expression).astype(float))
+    points = apply(transform, model.vertices(shape, expression).astype(float) + deltas)
     points[:, 1] = size - points[:, 1]
     shown = vertex_mask(model, "skin") | vertex_mask(model, "eye_left") | vertex_mask(model, "eye_right")
     picture = np.full((size, size, 3), np.nan, np.float32)

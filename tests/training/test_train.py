@@ -107,13 +107,13 @@ def test_objective_changes_half_way_only_where_it_should():
     assert SETTINGS.objective(0) is SETTINGS.objective(7) is Objective.VERTICES
 
 
-def test_renders_get_their_share_of_the_draws(pictures):
+def test_each_set_gets_its_share_of_the_draws(pictures):
     renders = replace(pictures, weight=np.full(12, 7.0, np.float32))
-    weight = mixed(pictures, renders, 0.25).weight
+    weight = mixed([(pictures, 0.75), (renders, 0.25)]).weight
     assert weight[12:].sum() / weight.sum() == pytest.approx(0.25)
-    assert mixed(None, renders, 1.0).weight.sum() == pytest.approx(1.0)
-    with pytest.raises(ValueError, match="both kinds"):
-        mixed(pictures, None, 0.25)
+    assert mixed([(renders, 1.0)]).weight.sum() == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="add up to 1"):
+        mixed([(pictures, 0.25)])
 
 
 def test_a_batch_is_the_same_whenever_it_is_made(pictures, augmenter):

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.footage.photo import read_photo
 from ddfa_blender.footage.video import Video
-from training.faces import SHARED, decode_picture, encoded_pictures
+from ddfa_blender.morphable_model import MorphableModel
+from training.faces import PICTURE_SIZE, SHARED, decode_picture, encoded_pictures
+from training.rendering.labels import rendered_landmarks
 from training.workspace import DATA
 
 #: Clips of which no frame was among the training crops, and those of source 5 (../shared/clips/README.md).
@@ -102,9 +104,11 @@ def rendered_heads(folder: Path = TEST_RENDERS) -> Iterator[RenderedHead]:
             f"There are no test renders in {folder}; make them with "
             "`python -m training.rendering.heads --seed 2 --count 300 --out training/data/test-renders`."
         )
+    model = MorphableModel.load()
     for shard in shards:
         with np.load(shard, allow_pickle=False) as data:
             pictures = encoded_pictures(data["images"], data["offsets"])
-            labels = data["params"], data["landmarks68"], data["visible"]
+            landmarks68 = rendered_landmarks(model, data["params"], data["arkit"], PICTURE_SIZE)
+            labels = data["params"], landmarks68, data["visible"]
         for encoded, params, landmarks68, visible in zip(pictures, *labels, strict=True):
             yield RenderedHead(decode_picture(encoded), params, landmarks68, float(visible))

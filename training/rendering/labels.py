@@ -82,3 +82,15 @@ def picture_landmarks(points: NDArray, transform: NDArray, size: int) -> NDArray
     projected = projection.apply(transform, points)
     projected[:, 1] = size - projected[:, 1]
     return projected
+
+
+def rendered_landmarks(model: MorphableModel, params: NDArray, arkit: NDArray, size: int) -> NDArray[np.float32]:
+    """The 68 points (n, 68, 3), as :func:`picture_landmarks`, of n rendered heads: those are deformed by their ARKit
+    weights (n, 52), not by the ten components of ``params`` (n, 62).
+
+    Shards hold them as they were rendered; the landmarks' places on the mesh may have been refined since.
+    """
+    transform, shape, _ = projection.split(params)
+    mean, shape68, arkit68 = (model.at_landmarks(v) for v in (model.mean, model.shape_basis, model.arkit_basis))
+    points = mean + np.tensordot(shape, shape68, 1) + np.tensordot(arkit, arkit68, 1)
+    return np.array([picture_landmarks(p, t, size) for p, t in zip(points, transform, strict=True)], np.float32)

@@ -10,7 +10,7 @@ from ddfa_blender import projection
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 from training.rendering.framing import PICTURE_SIZE, random_transform
-from training.rendering.labels import expression_fit, face_mask, picture_landmarks
+from training.rendering.labels import expression_fit, face_mask, picture_landmarks, rendered_landmarks
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -61,3 +61,15 @@ def test_the_face_is_the_outer_skin_around_the_landmarks(model: MorphableModel) 
     face = face_mask(model)
     assert 1000 < face.sum() < len(model.mean) / 2
     assert face[model.landmark_vertices[17:36]].all()  # brows and nose
+
+
+def test_rendered_landmarks_lie_on_the_mesh_that_the_weights_deform(model: MorphableModel) -> None:
+    rng = np.random.default_rng(6)
+    shape, arkit = rng.normal(size=(2, 40)), rng.random((2, len(ARKIT_NAMES)))
+    transform = np.stack([random_transform(model.landmarks68(each, np.zeros(10)), rng) for each in shape])
+    params = projection.join(transform, shape, rng.normal(size=(2, 10)))
+    found = rendered_landmarks(model, params, arkit, PICTURE_SIZE)
+    for index in range(2):
+        vertices = model.vertices(shape[index]) + np.tensordot(arkit[index], model.arkit_basis, 1)
+        wanted = picture_landmarks(model.at_landmarks(vertices), transform[index], PICTURE_SIZE)
+        np.testing.assert_allclose(found[index], wanted, atol=1e-3)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let the labels' teacher score the edited photos of ``training.expression_edits``.
+
+    .venvs/teacher/bin/python -m training.score_edits build/teacher/face_landmarker.task
+
+Writes ``training/data/edit_scores.npz``: ``arkit`` (n, 52), the mean of a look at each picture and one at its mirror
+image; NaN where the teacher finds no face.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .edits import EDIT_SCORES, Edits
+from .evaluation.teacher import Teacher
+from .expressions import swapped_sides
+from .faces import decode_picture, encoded_pictures
+
+#: The teacher's detector is made for faces that fill less of a larger picture.
+_ENLARGEMENT = 3
+
+
+def score(teacher: Teacher, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Scores (52,) of a picture (160, 160, 3)."""
+    large = cv2.resize(picture, None, fx=_ENLARGEMENT, fy=_ENLARGEMENT, interpolation=cv2.INTER_CUBIC)
+    straight, mirrored = (teacher.look(image)[1] for image in (large, large[:, ::-1]))
+    return np.asarray((straight + mirrored[swapped_sides()]) / 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("task", type=Path, metavar="face_landmarker.task")
+    edits = Edits.load()
+    scores = []
+    with Teacher(parser.parse_args().task, "image") as teacher:
+        for index, file in enumerate(encoded_pictures(edits.images, edits.offsets)):
+            scores.append(score(teacher, decode_picture(file)))
+            if index % 100 == 99:
+                print(f"\r{index + 1} of {len(edits.params)}", end="", flush=True)
+    print()
+    arkit = np.stack(scores).astype(np.float32)
+    np.savez(EDIT_SCORES, arkit=arkit)
+    found = np.isfinite(arkit[:, 0])
+    print(f"a face in {found.sum()} of {len(found)} pictures")
+
+
+if __name__ == "__main__":
+    main()
