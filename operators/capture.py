@@ -158,7 +158,7 @@ class DDFA_OT_capture(bpy.types.Operator):
 
 
 class DDFA_OT_cancel_capture(bpy.types.Operator):
-    """Stop the capture and leave everything as it was (Esc)"""
+    """Stop what is running and leave everything as it was (Esc)"""
 
     bl_idname = "ddfa.cancel_capture"
     bl_label = "Cancel"
@@ -168,7 +168,7 @@ class DDFA_OT_cancel_capture(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
         if state.job is None:
-            cls.poll_message_set(tip_("No capture is running"))
+            cls.poll_message_set(tip_("Nothing is running"))
         return state.job is not None
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -3,14 +3,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
 
-from ..ddfa_blender.morphable_model import MorphableModel
+from ..ddfa_blender.errors import CaptureCancelled, CaptureError
+from ..ddfa_blender.retarget.transfer.transfer import Transferred
 from ..scene import key_transfer, landmarks, mapping_items
 from ..scene.character import armature_of
 from ..scene.rollback import rollback_on_error
+from . import state
+from .job import Job, Progress
+from .key_transfer_task import KeyTransferTask
+from .polling import is_interactive
 from .retarget import RetargetOperator
+
+_POLL_SECONDS = 0.1
+_DOING = "Shape keys are being made"
+#: How long Blender waits for the thread when it ends the operator itself.
+_STOP_SECONDS = 5.0
 
 
 def make_reason(context: bpy.types.Context) -> str | None:
@@ -40,17 +52,91 @@ class DDFA_OT_make_keys(RetargetOperator, bpy.types.Operator):
     bl_label = "Make Shape Keys"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(make_reason)
+    topic = "keys"
+
+    _job: Job[Transferred] | None = None
 
     def run(self, context: bpy.types.Context) -> str:
-        """Seconds of work, with Blender's own progress at the pointer."""
+        """To the end at once, with Blender's own progress at the pointer: scripts and Blender without a window."""
         manager = context.window_manager
         manager.progress_begin(0.0, 1.0)
         try:
-            with rollback_on_error():
-                fit = key_transfer.make(context, MorphableModel.load(), manager.progress_update)
+            task = self._task(context)
+            return self._add(task(lambda done, most: manager.progress_update(done / most), lambda: False))
         finally:
             manager.progress_end()
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Run on a thread while the user goes on working."""
+        if not is_interactive(context):
+            return self.execute(context)
+        state.tell("")
+        try:
+            task = self._task(context)
+        except CaptureError as error:
+            return self.fail(error)
+        global _fitting  # noqa: PLW0603 (the panel must know which job it shows)
+        _fitting = self._job = Job(task)
+        state.begin(context, self._job, _POLL_SECONDS, _DOING, told=_told)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Watch the thread; everything but ESC goes on to the rest of Blender."""
+        job = self._job
+        if job is None or state.job is not self._job:  # disabled while it ran
+            return {"CANCELLED"}
+        if event.type == "ESC" and event.value == "PRESS":
+            job.cancel()
+            return {"RUNNING_MODAL"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        state.refresh()
+        if not job.done:
+            return {"PASS_THROUGH"}
+        state.end(context)
+        try:
+            return self.succeed(self._add(job.result()))
+        except CaptureCancelled:
+            self.report({"INFO"}, rpt_("Cancelled; no shape keys were made"))
+            return {"CANCELLED"}
+        except CaptureError as error:
+            return self.fail(error)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends the operator itself: another file is opened, or Blender quits."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job.wait(_STOP_SECONDS)
+            state.end(context)
+
+    def _task(self, context: bpy.types.Context) -> KeyTransferTask:
+        """Take down what the user chose: all of it may change while the keys are made."""
+        self._wanted = key_transfer.take_down(context)
+        return KeyTransferTask(self._wanted.mesh, self._wanted.marks, self._wanted.eyes_and_teeth)
+
+    def _add(self, made: Transferred) -> str:
+        with rollback_on_error():
+            fit = key_transfer.add(self._wanted, made)
         return rpt_("Made {keys} shape keys; look at them, then keep or discard them").format(keys=fit.keys)
+
+
+#: The job that makes shape keys, if one does; ``state.job`` may be another.
+_fitting: Job[Transferred] | None = None
+
+
+def is_fitting() -> bool:
+    """The running job makes shape keys."""
+    return state.job is not None and state.job is _fitting
+
+
+def progress() -> tuple[float, str]:
+    """The part done, 0…1, and a text for the panel, while shape keys are made."""
+    return (state.job.progress.factor, state.progress_text()) if state.job is not None else (0.0, "")
+
+
+def _told(progress: Progress, translate: Callable[[str], str]) -> str:
+    return translate("Fitting the head, {} %").format(round(100.0 * progress.factor))
 
 
 class DDFA_OT_keep_keys(RetargetOperator, bpy.types.Operator):
@@ -60,6 +146,7 @@ class DDFA_OT_keep_keys(RetargetOperator, bpy.types.Operator):
     bl_label = "Keep"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(preview_reason)
+    topic = "keys"
 
     def run(self, context: bpy.types.Context) -> str:
         """Mapped at once."""
@@ -81,6 +168,7 @@ class DDFA_OT_discard_keys(RetargetOperator, bpy.types.Operator):
     bl_label = "Discard"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(preview_reason)
+    topic = "keys"
 
     def run(self, context: bpy.types.Context) -> str:
         """Landmarks stay, for another try."""
@@ -95,6 +183,7 @@ class DDFA_OT_place_landmarks(RetargetOperator, bpy.types.Operator):
     bl_label = "Place Landmarks"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(place_reason)
+    topic = "keys"
 
     def run(self, context: bpy.types.Context) -> str:
         """Those that are there stay."""
@@ -109,6 +198,7 @@ class DDFA_OT_remove_landmarks(RetargetOperator, bpy.types.Operator):
     bl_label = "Remove Landmarks"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(landmarks_reason)
+    topic = "keys"
 
     def run(self, context: bpy.types.Context) -> str:
         """All of them."""

@@ -18,6 +18,8 @@ def selection_reason(context: bpy.types.Context) -> str | None:
     """Why no character is selected; None when one is."""
     if any(map(character.selectable, context.selected_objects)):
         return None
+    if any(obj.type == "MESH" and not character.has_keys(obj) for obj in context.selected_objects):
+        return "The selected meshes have no shape keys; make some in New Shape Keys, or select the armature"
     return "Select the character's armature, or its meshes with shape keys"
 
 
@@ -25,6 +27,8 @@ class RetargetOperator:
     """Grey with a reason when it cannot run; errors become one line."""
 
     reason: Callable[[bpy.types.Context], str | None]
+    #: The panel that shows how it went beside its buttons.
+    topic = "retarget"
     report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
@@ -41,13 +45,21 @@ class RetargetOperator:
         try:
             message = self.run(context)
         except CaptureError as error:
-            state.tell(str(error), is_error=True)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(error)
+        return self.succeed(message)
+
+    def succeed(self, message: str) -> set[str]:
+        """Tell what was done, if there is something to tell."""
         if message:
-            state.tell(message)
+            state.tell(message, about=self.topic)
             self.report({"INFO"}, message)
         return {"FINISHED"}
+
+    def fail(self, error: CaptureError) -> set[str]:
+        """Tell what went wrong."""
+        state.tell(str(error), is_error=True, about=self.topic)
+        self.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
 
 
 def character_reason(context: bpy.types.Context) -> str | None:

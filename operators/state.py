@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..ddfa_blender.footage.live_preview import LivePreview
 from ..scene import previews, redraw
-from .job import Job
+from . import status_bar
+from .job import Job, Progress
 
 #: Name of the tracked face's picture in ``previews``.
 LIVE_PICTURE = "live"
@@ -18,6 +21,8 @@ LIVE_PICTURE = "live"
 job: Job[Any] | None = None
 #: What it does, as the reason why nothing else may start.
 _doing = "A capture is running"
+#: What it says about how far it has come, with a function that translates.
+_told: Callable[[Progress, Callable[[str], str]], str] = Progress.text
 #: Where it shows the face.
 live: LivePreview | None = None
 #: What wakes its operator.
@@ -25,12 +30,14 @@ timer: bpy.types.Timer | None = None
 #: One line about the last capture or export, and whether it is bad news.
 message = ""
 failed = False
+#: What it is about, if a panel of its own shows it beside the button: "retarget", "keys"; "" = the main panel alone.
+topic = ""
 
 
-def tell(text: str, *, is_error: bool = False) -> None:
-    """Replace the panel's line."""
-    global message, failed
-    message, failed = text, is_error
+def tell(text: str, *, is_error: bool = False, about: str = "") -> None:
+    """Replace the panel's line; ``about`` is its topic."""
+    global message, failed, topic
+    message, failed, topic = text, is_error, about
 
 
 def busy_reason() -> str | None:
@@ -38,25 +45,41 @@ def busy_reason() -> str | None:
     return _doing if job is not None else None
 
 
+def progress_text() -> str:
+    """How far the running job has come, in the interface's language."""
+    if job is None:
+        return ""
+    return iface_("Cancelling…") if job.cancelling else _told(job.progress, iface_)
+
+
 def begin(
-    context: bpy.types.Context, new_job: Job[Any], seconds: float, doing: str, face: LivePreview | None = None
+    context: bpy.types.Context,
+    new_job: Job[Any],
+    seconds: float,
+    doing: str,
+    face: LivePreview | None = None,
+    told: Callable[[Progress, Callable[[str], str]], str] = Progress.text,
 ) -> None:
     """Start a job, which shows the face to ``face``, and wake the window's modal operators every few ``seconds``.
 
-    ``doing`` is a sentence without its full stop, such as "A capture is running".
+    ``doing`` is a sentence without its full stop, such as "A capture is running"; ``told`` puts its progress in words,
+    with a function that translates.
     """
-    global job, timer, live, _doing  # noqa: PLW0603 (this module is the state)
+    global job, timer, live, _doing, _told  # noqa: PLW0603 (this module is the state)
     timer = context.window_manager.event_timer_add(seconds, window=context.window)
-    job, live, _doing = new_job, face, doing
+    job, live, _doing, _told = new_job, face, doing, told
+    status_bar.show(_status)
     job.start()
 
 
 def end(context: bpy.types.Context) -> None:
     """Leave no timer and no job behind, whichever way out."""
-    global job, timer, live  # noqa: PLW0603 (this module is the state)
+    global job, timer, live, _told  # noqa: PLW0603 (this module is the state)
     if timer is not None:
         context.window_manager.event_timer_remove(timer)
     job = timer = live = None
+    _told = Progress.text
+    status_bar.hide()
     previews.forget(LIVE_PICTURE)
     redraw.sidebars()
 
@@ -66,7 +89,12 @@ def refresh() -> None:
     picture = live.take() if live is not None else None
     if picture is not None:
         previews.show(LIVE_PICTURE, picture)
+    status_bar.show(_status)
     redraw.sidebars()
+
+
+def _status() -> tuple[float, str] | None:
+    return (job.progress.factor, progress_text()) if job is not None else None
 
 
 @bpy.app.handlers.persistent

@@ -7,6 +7,7 @@ import textwrap
 
 import bpy
 
+from ..operators import state
 from ..scene.view import TAB
 
 #: Pixels at interface scale 1: a letter of the interface font on average; tabs, borders and icon beside a text.
@@ -53,6 +54,16 @@ def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context, problem
         column = layout.column(align=True)
         column.alert = True
         draw_text(column, context, problem, "ERROR")
+
+
+def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context, topic: str = "") -> None:
+    """How what was done last went; for a ``topic`` only if that is what it was about."""
+    if topic and state.topic != topic:
+        return
+    if state.message and not state.failed:
+        draw_text(layout.column(align=True), context, state.message, "CHECKMARK")
+    elif state.message:
+        draw_problem(layout, context, state.message)
 
 
 def draw_text(column: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:

@@ -19,7 +19,7 @@ from ..scene import footage_sources, live
 from ..scene.footage_sources import Source
 from ..scene.properties.footage import FootageSettings
 from . import preview
-from .common import SidebarPanel, draw_problem, draw_reason, draw_text
+from .common import SidebarPanel, draw_message, draw_problem, draw_reason, draw_text
 from .presets import DDFA_PT_presets
 
 #: Suffixes of pictures, of which footage may consist: numbered pictures need a frame rate.
@@ -55,7 +55,7 @@ class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
             draw_reason(layout, context, capture.disabled_reason(context))
         else:
             _draw_progress(layout, context, state.job)
-        _draw_message(layout, context)
+        draw_message(layout, context)
         if context.scene.ddfa.head is not None:
             draw_problem(layout, context, context.scene.ddfa.head.ddfa.problem)
             draw_reason(layout, context, live.read_only_reason(context.scene.ddfa.head))
@@ -174,17 +174,8 @@ def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: 
         state.live.ask()
         preview.draw_picture(layout, context, state.LIVE_PICTURE)
     row = layout.row(align=True)
-    text = iface_("Cancelling…") if job.cancelling else job.progress.text(iface_)
-    row.progress(factor=job.progress.factor, type="BAR", text=text)
+    row.progress(factor=job.progress.factor, type="BAR", text=state.progress_text())
     row.operator("ddfa.cancel_capture", text="", icon="CANCEL")
-
-
-def _draw_message(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """How the last capture or export went."""
-    if state.message and not state.failed:
-        draw_text(layout.column(align=True), context, state.message, "CHECKMARK")
-    elif state.message:
-        draw_problem(layout, context, state.message)
 
 
 classes = (DDFA_PT_capture,)

@@ -10,7 +10,7 @@ from ..operators import key_transfer as keys
 from ..operators import mapping as operators
 from ..operators import retarget as running
 from ..scene import followers, key_transfer, mapping_items
-from .common import SubPanel, draw_problem, draw_reason
+from .common import SubPanel, draw_message, draw_problem, draw_reason
 from .presets import DDFA_PT_mapping_presets
 
 _LIST_ROWS = 8
@@ -76,6 +76,8 @@ class DDFA_PT_retarget(SubPanel, bpy.types.Panel):
         layout.prop(settings, "performance")
         layout.prop(settings, "character")
         layout.operator("ddfa.use_selection", icon="RESTRICT_SELECT_OFF")
+        if context.selected_objects and settings.character is None and not settings.face_meshes:
+            draw_reason(layout, context, running.selection_reason(context))
         if settings.face_meshes:
             layout.template_list(
                 "DDFA_UL_face_meshes", "", settings, "face_meshes", settings, "active_mesh",
@@ -103,8 +105,11 @@ class DDFA_PT_retarget(SubPanel, bpy.types.Panel):
         column = layout.column()
         column.active = settings.performance == "HEAD" and settings.action_mode != "MERGE"
         column.prop(settings, "follow_clean_up")
-        layout.operator("ddfa.retarget", icon="ARMATURE_DATA")
+        button = layout.column()
+        button.scale_y = 1.4
+        button.operator("ddfa.retarget", icon="ARMATURE_DATA")
         draw_reason(layout, context, running.retarget_reason(context))
+        draw_message(layout, context, "retarget")
         for problem in followers.problems(context.scene):
             draw_problem(layout, context, problem)
 
@@ -176,9 +181,16 @@ class DDFA_PT_new_keys(SubPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("ddfa.place_landmarks", icon="EMPTY_DATA")
         row.operator("ddfa.remove_landmarks", text="", icon="X")
-        layout.operator("ddfa.make_keys", icon="SHAPEKEY_DATA")
-        if fit is None:
-            draw_reason(layout, context, keys.make_reason(context))
+        if keys.is_fitting():
+            factor, text = keys.progress()
+            row = layout.row(align=True)
+            row.progress(factor=factor, type="BAR", text=text)
+            row.operator("ddfa.cancel_capture", text="", icon="CANCEL")
+        else:
+            layout.operator("ddfa.make_keys", icon="SHAPEKEY_DATA")
+            if fit is None:
+                draw_reason(layout, context, keys.make_reason(context))
+        draw_message(layout, context, "keys")
         column = layout.column(align=True)
         column.active = fit is not None
         column.prop(settings, "shown_expression")
@@ -223,10 +235,13 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, target:
         score = f"{100.0 * target.score:.0f} %" if target.sources else ""
         draw_reason(box, context, ", ".join(filter(None, (target.reason, score))))
     for i, source in enumerate(target.sources):
-        row = box.row(align=True)
+        lines = box.column(align=True)
+        row = lines.row(align=True)
         row.prop(source, "channel", text="")
-        row.prop(source, "source_gain", text="")
-        for name, icon in (("add_curve_point", "FCURVE"), ("clear_curve", "LOOP_BACK"), ("remove_source", "X")):
+        row.operator("ddfa.remove_source", text="", icon="X").source = i
+        row = lines.row(align=True)
+        row.prop(source, "source_gain")
+        for name, icon in (("add_curve_point", "FCURVE"), ("clear_curve", "LOOP_BACK")):
             row.operator(f"ddfa.{name}", text="", icon=icon).source = i
         for point in source.points:
             pair = box.row(align=True)

@@ -18,8 +18,8 @@ from . import rotation
 
 #: Turn by which bones are tried out, and the share of it that a bone must make to count as free.
 _TRIAL, _FREE = math.radians(20.0), 0.5
-#: Followed shares are rounded to this: rigs mean 0, 1/2 or 1.
-_STEP = 0.05
+#: Followed shares are rounded to this: rigs mean 0, 1/2 or 1, or more where a bone above copies what one below does.
+_STEP, _MOST_FOLLOWED = 0.05, 4.0
 
 
 @dataclass(frozen=True)
@@ -230,8 +230,10 @@ def _posed(context: bpy.types.Context, armature: bpy.types.Object, names: tuple[
 
 
 def _turn(start: Quaternion, end: Quaternion) -> float:
-    """The share of the trial's turn between two orientations, 0…1."""
-    return min(start.rotation_difference(end).angle / _TRIAL, 1.0)
+    """The share of the trial's turn between two orientations, 0…``_MOST_FOLLOWED``."""
+    angle = start.rotation_difference(end).angle
+    # Orientations come as either of two quaternions, which may lie on opposite sides.
+    return float(min(min(angle, 2.0 * math.pi - angle) / _TRIAL, _MOST_FOLLOWED))
 
 
 class _Channels:

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Heads without any keys: the 52 ARKit shapes are fitted to them, looked at, and then kept or thrown away.
 
+The fit itself (``ddfa_blender.retarget.transfer``) needs nothing of Blender: what it wants is taken down before, and
+what it gives is added afterwards, so that it can run on a thread.
+
 What is being looked at is marked on each mesh's object (``Object.ddfa.fitted_keys``), so that it outlives undo, saving
 and loading: nothing else tells keys that were just made from the user's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -15,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ddfa_blender.errors import CaptureError
-from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.names import ARKIT_NAMES
-from ..ddfa_blender.retarget.transfer.transfer import HeadMesh, Transferred, transfer
+from ..ddfa_blender.retarget.transfer.transfer import HeadMesh, Transferred
 from . import head, landmarks
 from .character import armature_of
 
@@ -84,11 +86,33 @@ def _is_captured(mesh: bpy.types.Object) -> bool:
     return captured is not None and captured.mesh == mesh
 
 
-def make(context: bpy.types.Context, model: MorphableModel, progress: Callable[[float], None] | None = None) -> Fit:
-    """Fit our head to the selected meshes and give them its 52 shapes as keys at 0, marked as a preview.
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A mesh as it was when it was taken down: what is made of it fits nothing else."""
+
+    uid: int  # Blender's, which outlives undo and renaming; references do not
+    name: str
+    rest: NDArray[np.float64]  # (V, 3), the basis in the object's own space
+    linear: NDArray[np.float64]  # (3, 3), from there to the world
+    start: int  # of its vertices among all of them
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """All that a fit needs, taken down from the scene: no more of Blender is asked until its result is there."""
+
+    scene_uid: int
+    sources: tuple[Source, ...]
+    mesh: HeadMesh  # all meshes as one, in the world
+    marks: dict[str, NDArray[np.float64]]
+    eyes_and_teeth: bool
+
+
+def take_down(context: bpy.types.Context) -> Wanted:
+    """What the selected meshes and the settings ask for.
 
     Raises:
-        CaptureError: nothing fits, or a mesh cannot have keys; nothing has changed then.
+        CaptureError: a mesh cannot have keys.
     """
     reason = disabled_reason(context)
     if reason is not None:
@@ -96,19 +120,49 @@ def make(context: bpy.types.Context, model: MorphableModel, progress: Callable[[
     settings, meshes = context.scene.ddfa.retarget, selected(context)
     context.view_layer.update()  # what was just moved stands where it stood before
     whole, starts = _joined(meshes, settings.head_bone)
-    marks = landmarks.places(context.scene)
-    made = transfer(model, whole, marks, eyes_and_teeth=settings.use_eyes, progress=progress)
-    fit = _told(made, meshes, starts)
-    for mesh, start in zip(meshes, starts, strict=True):
-        _add_keys(mesh, made.deltas[:, start : start + len(mesh.data.vertices)], fit)
-    show(context.scene)
+    sources = tuple(
+        Source(mesh.session_uid, mesh.name, _rest(mesh), _linear(mesh), start)
+        for mesh, start in zip(meshes, starts, strict=True)
+    )
+    return Wanted(context.scene.session_uid, sources, whole, landmarks.places(context.scene), settings.use_eyes)
+
+
+def add(wanted: Wanted, made: Transferred) -> Fit:
+    """Give the meshes their 52 shapes as keys at 0, marked as a preview; all of them or none.
+
+    Raises:
+        CaptureError: a mesh is not there or not as it was any more.
+    """
+    scene = next((scene for scene in bpy.data.scenes if scene.session_uid == wanted.scene_uid), None)
+    if scene is None:
+        raise CaptureError("The scene is gone; make the shape keys again in another one.")
+    meshes = [_found(source) for source in wanted.sources]
+    fit = _told(made, wanted.sources)
+    try:
+        for mesh, source in zip(meshes, wanted.sources, strict=True):
+            _add_keys(mesh, source, made.deltas[:, source.start : source.start + len(source.rest)], fit)
+    except BaseException:
+        _take_away(meshes)
+        raise
+    show(scene)
     return fit
 
 
-def _told(made: Transferred, meshes: Sequence[bpy.types.Object], starts: Sequence[int]) -> Fit:
+def _found(source: Source) -> bpy.types.Object:
+    mesh = next((obj for obj in bpy.data.objects if obj.session_uid == source.uid), None)
+    if mesh is None:
+        raise CaptureError(f"{source.name} is gone; select the meshes of the head and make the shape keys again.")
+    reason = _reason(mesh)
+    if reason is not None:
+        raise CaptureError(f"{reason}.")
+    if not np.array_equal(_rest(mesh), source.rest):
+        raise CaptureError(f"{mesh.name} was changed while its shape keys were made; make them again.")
+    return mesh
+
+
+def _told(made: Transferred, sources: Sequence[Source]) -> Fit:
     moved = [
-        int(made.deltas[:, start : start + len(mesh.data.vertices)].any(axis=(1, 2)).sum())
-        for mesh, start in zip(meshes, starts, strict=True)
+        int(made.deltas[:, source.start : source.start + len(source.rest)].any(axis=(1, 2)).sum()) for source in sources
     ]
     worst = ", ".join(f"{name} {percent:.1f} %" for name, percent in made.quality.regions[:3])
     return Fit(sum(map(bool, moved)), sum(moved), made.quality.mean, made.quality.largest, worst)
@@ -167,11 +221,10 @@ def _of_head(mesh: bpy.types.Object, head_bone: str) -> NDArray[np.bool_] | None
     return mask if mask.any() else None
 
 
-def _add_keys(mesh: bpy.types.Object, deltas: NDArray, fit: Fit) -> None:
-    """Keys for whatever moves; (52, V, 3) in the world."""
+def _add_keys(mesh: bpy.types.Object, source: Source, deltas: NDArray, fit: Fit) -> None:
+    """Keys for whatever moves; (52, V, 3) in the world, as the object stood in it then."""
     state = mesh.ddfa.fitted_keys
-    own = deltas @ np.linalg.inv(_linear(mesh)).T
-    rest = _rest(mesh)
+    own = deltas @ np.linalg.inv(source.linear).T
     moving = [i for i in range(len(ARKIT_NAMES)) if own[i].any()]
     state.is_preview, state.made_basis = bool(moving), False
     state.mean_distance, state.largest_distance, state.worst_parts = fit.mean, fit.largest, fit.worst
@@ -181,7 +234,7 @@ def _add_keys(mesh: bpy.types.Object, deltas: NDArray, fit: Fit) -> None:
     for i in moving:
         key = mesh.shape_key_add(name=ARKIT_NAMES[i], from_mix=False)
         key.relative_key = mesh.data.shape_keys.reference_key
-        key.data.foreach_set("co", (rest + own[i]).astype(np.float32).ravel())
+        key.data.foreach_set("co", (source.rest + own[i]).astype(np.float32).ravel())
         key.value = 0.0
 
 
@@ -216,11 +269,16 @@ def keep(scene: bpy.types.Scene) -> list[bpy.types.Object]:
 def discard(scene: bpy.types.Scene) -> int:
     """Take the new keys away again, all of them; gives how many meshes had some."""
     meshes = previewed(scene)
+    _take_away(meshes)
+    return len(meshes)
+
+
+def _take_away(meshes: Sequence[bpy.types.Object]) -> None:
     for mesh in meshes:
         for key in _own_keys(mesh):
             mesh.shape_key_remove(key)
         state = mesh.ddfa.fitted_keys
-        if state.made_basis and len(mesh.data.shape_keys.key_blocks) == 1:
+        keys = mesh.data.shape_keys
+        if state.made_basis and keys is not None and len(keys.key_blocks) == 1:
             mesh.shape_key_clear()
         state.is_preview = False
-    return len(meshes)

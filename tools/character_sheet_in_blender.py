@@ -260,51 +260,36 @@ def _fitted_to_rig(shop: _Workshop, rig: Any) -> _Face:
     )
 
 
+#: Bones with these in their names are no part of the skin of a face.
+_NOT_SKIN = (
+    "shoulder", "arm", "breast", "teeth", "tongue", "spine", "ear", "forehead", "temple", "hand", "thumb", "palm", "f_",
+)  # fmt: skip
+#: Of the skin's bones, those that go with the jaw.
+_JAW = ("DEF-lip.B", "DEF-chin", "DEF-jaw")
+#: Bones of what is stiff, by the numbers of the regions.
+_STIFF = ((1, "ORG-eye.L"), (2, "ORG-eye.R"), (3, "ORG-teeth.T"), (4, "ORG-teeth.B"), (5, "ORG-teeth.B"))
+#: Skin that no expression moves this far is the skull's, metres; nearest that a place of the skin comes to the hinge.
+_SKIN_MOVES, _HINGE = 0.004, 0.02
+
+
 def _bone_weights(shop: _Workshop, face: _Face, rig: Any) -> dict[str, NDArray]:
-    """By distance to the deforming bones; the lips by which of them the jaw takes along; eyes and teeth rigidly."""
+    """Skin by distance to the deforming bones, jaw and the rest apart; eyes and teeth rigidly; the neck's below."""
     model, points = shop.model, face.neutral
-    left_out = (
-        "shoulder",
-        "arm",
-        "breast",
-        "teeth",
-        "tongue",
-        "spine",
-        "ear",
-        "forehead",
-        "temple",
-        "hand",
-        "thumb",
-        "palm",
-        "f_",
-    )
     bones = [
-        b for b in rig.data.bones if b.use_deform and b.head_local.z > 1.5 and not any(k in b.name for k in left_out)
+        b for b in rig.data.bones if b.use_deform and b.head_local.z > 1.5 and not any(k in b.name for k in _NOT_SKIN)
     ]
     rows = np.array([1.0 / np.maximum(_to_bone(points, b), 1.5e-3) ** 3.5 for b in bones])
-    jaw = np.linalg.norm(face.deltas["jawOpen"], axis=1)
-    low = jaw > 0.45 * jaw.max()
-    for i, bone in enumerate(bones):
-        if bone.name.startswith(("DEF-lip.T", "DEF-nose")):
-            rows[i, low] = 0.0
-        if bone.name.startswith(("DEF-lip.B", "DEF-chin", "DEF-jaw")):
-            rows[i, jaw < 0.2 * jaw.max()] = 0.0
-    rows /= np.maximum(rows.sum(axis=0), 1e-12)
+    with_jaw, jaw = np.array([b.name.startswith(_JAW) for b in bones]), _jaw_share(face, rig)
+    for chosen, share in ((with_jaw, jaw), (~with_jaw, 1.0 - jaw)):
+        rows[chosen] *= share / np.maximum(rows[chosen].sum(axis=0), 1e-12)
     # Skin goes with the face's bones as far as expressions move it; the rest of the head stays with the skull.
     moved = np.max([np.linalg.norm(delta, axis=1) for delta in face.deltas.values()], axis=0)
-    share = np.clip(moved / 0.004, 0.0, 1.0)
-    rows *= share
-    named = {bone.name: row for bone, row in zip(bones, rows, strict=True)}
+    share = np.clip(moved / _SKIN_MOVES, 0.0, 1.0)
+    named = {bone.name: row * share for bone, row in zip(bones, rows, strict=True)}
     named["DEF-spine.006"] = named.get("DEF-spine.006", 0.0) + 1.0 - share
     regions = np.zeros(len(points), dtype=np.int64)
     regions[model.quads] = model.quad_regions[:, None]
-    for region, bone in (
-        (1, "ORG-eye.L"),
-        (2, "ORG-eye.R"),
-        (3, "ORG-teeth.T"),
-        (4, "ORG-teeth.B"),
-        (5, "ORG-teeth.B"),
-    ):
+    for region, bone in _STIFF:
         name = bone if bone in rig.data.bones else bone.replace("ORG-", "")
         rig.data.bones[name].use_deform = True
         for row in named.values():
@@ -313,6 +298,16 @@ def _bone_weights(shop: _Workshop, face: _Face, rig: Any) -> dict[str, NDArray]:
     named = {name: row * model.head_weight for name, row in named.items()}
     named["DEF-spine.004"] = 1.0 - model.head_weight.astype(np.float64)
     return named
+
+
+def _jaw_share(face: _Face, rig: Any) -> NDArray[np.float64]:
+    """(V,), 0…1: how far skin goes with a jaw that turns about its hinge, for it to move as ``jawOpen`` does.
+
+    A border between what goes and what stays would tear the neck and the corners of the mouth.
+    """
+    away = face.neutral - np.array(rig.data.bones["jaw_master"].head_local)
+    turned = np.linalg.norm(face.deltas["jawOpen"], axis=1) / np.maximum(np.hypot(away[:, 1], away[:, 2]), _HINGE)
+    return np.asarray(np.clip(turned / np.quantile(turned, 0.98), 0.0, 1.0))
 
 
 def _to_bone(points: NDArray, bone: Any) -> NDArray[np.float64]:

@@ -22,6 +22,8 @@ _FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Mixamo", "Head", ("Neck",)),
     ("Auto-Rig Pro", "head.x", ("neck.x",)),
     ("Rigify metarig", "spine.006", ("spine.004", "spine.005")),
+    ("MetaHuman face", "FACIAL_C_FacialRoot", ("FACIAL_C_Neck1Root", "FACIAL_C_Neck2Root")),
+    ("XNALara", "head neck upper", ("head neck lower",)),
     ("MikuMikuDance", "頭", ("首",)),
 )
 _NAMESPACE = re.compile(r"^.*[:|]")

@@ -98,10 +98,10 @@ class MappingTarget(bpy.types.PropertyGroup):
     owner: StringProperty(name="Object", description="Name of the object that has the target")
     sources: CollectionProperty(type=MappingSource)
     target_min: FloatProperty(
-        name="Least", description="The target never goes below this", default=0.0, soft_min=-1.0, soft_max=1.0
+        name="Minimum", description="The target never goes below this", default=0.0, soft_min=-1.0, soft_max=1.0
     )
     target_max: FloatProperty(
-        name="Most", description="The target never goes above this", default=1.0, soft_min=0.0, soft_max=2.0
+        name="Maximum", description="The target never goes above this", default=1.0, soft_min=0.0, soft_max=2.0
     )
     score: FloatProperty(name="Score", description="How sure the automatic mapping was", default=1.0, min=0.0, max=1.0)
     reason: StringProperty(name="Reason", description="Why it was matched, or why not")

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import threading
+import types
+
 import bpy
 import characters
 import numpy as np
@@ -20,25 +23,61 @@ def arkit_names():
     return support.module("ddfa_blender.names").ARKIT_NAMES
 
 
-@pytest.fixture
-def made_up(monkeypatch):
-    """The fit is not done; each expression lifts the vertex of its own number by 1 in the world."""
-    quality = support.module("ddfa_blender.retarget.transfer.quality").Quality(
-        0.5, 2.0, (("chin", 1.5), ("nose", 0.25))
-    )
-    transferred = support.module("ddfa_blender.retarget.transfer.transfer").Transferred
-    seen = []
+class MadeUp:
+    """Stands for the fit: each expression lifts the vertex of its own number by 1 in the world."""
 
-    def transfer(_model, mesh, landmarks, *, eyes_and_teeth, progress):
-        seen.append((mesh, landmarks, eyes_and_teeth))
-        progress(1.0)
+    def __init__(self):
+        self.asked = []  # mesh, landmarks, eyes_and_teeth
+        self.steps = 1
+        self.error = None
+        self.threads = []
+
+    def __call__(self, _model, mesh, landmarks, *, eyes_and_teeth, progress, cancelled):
+        self.asked.append((mesh, landmarks, eyes_and_teeth))
+        self.threads.append(threading.current_thread())
+        for step in range(self.steps):
+            if cancelled():
+                raise support.module("ddfa_blender.errors").CaptureCancelled
+            progress((step + 1) / self.steps)
+        if self.error is not None:
+            raise self.error
         deltas = np.zeros((52, len(mesh.vertices), 3))
         for i in range(min(52, len(mesh.vertices))):
             deltas[i, i, 2] = 1.0
-        return transferred(deltas, quality, {}, ())
+        quality = support.module("ddfa_blender.retarget.transfer.quality").Quality(
+            0.5, 2.0, (("chin", 1.5), ("nose", 0.25))
+        )
+        return support.module("ddfa_blender.retarget.transfer.transfer").Transferred(deltas, quality, {}, ())
 
-    monkeypatch.setattr(support.module("scene.key_transfer"), "transfer", transfer)
-    return seen
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """The fit is not done but made up."""
+    fake = MadeUp()
+    monkeypatch.setattr(support.module("operators.key_transfer_task"), "transfer", fake)
+    return fake
+
+
+@pytest.fixture
+def modal(monkeypatch, made_up):
+    """The modal operator started by hand: no window exists here to send it events."""
+    keys = support.module("operators.key_transfer")
+    operator = types.SimpleNamespace(reports=[], _job=None, topic=keys.DDFA_OT_make_keys.topic)
+    for cls in (support.module("operators.retarget").RetargetOperator, keys.DDFA_OT_make_keys):
+        for name, member in vars(cls).items():
+            if callable(member) and not name.startswith("__"):
+                setattr(operator, name, types.MethodType(member, operator))
+    operator.report = lambda kinds, text: operator.reports.append((kinds, text))
+    monkeypatch.setattr(keys, "is_interactive", lambda context: True)
+    context = support.WindowContext()
+    grid("Face")
+    context.selected_objects = bpy.context.selected_objects
+    yield operator, context, made_up
+    state = support.module("operators.state")
+    if state.job is not None:
+        state.job.cancel()
+        state.job.wait(10.0)
+        state.end(context)
 
 
 def grid(name, count=60):
@@ -179,7 +218,7 @@ def test_deltas_arrive_in_the_objects_own_axes(made_up):
     index = support.module("ddfa_blender.names").ARKIT_NAMES.index("jawOpen")
     moved = face.matrix_world @ key.data[index].co - face.matrix_world @ face.data.vertices[index].co
     np.testing.assert_allclose(moved, (0.0, 0.0, 1.0), atol=1e-5)
-    ((mesh, _, _),) = made_up
+    ((mesh, _, _),) = made_up.asked
     np.testing.assert_allclose(mesh.vertices[7], face.matrix_world @ face.data.vertices[7].co, atol=1e-5)
 
 
@@ -191,7 +230,7 @@ def test_only_what_the_head_bone_holds_is_searched(made_up, settings):
     body.vertex_groups.new(name="spine.006").add(range(20), 1.0, "REPLACE")
     settings.character = rig
     bpy.ops.ddfa.make_keys()
-    ((mesh, _, _),) = made_up
+    ((mesh, _, _),) = made_up.asked
     assert np.flatnonzero(mesh.head).tolist() == list(range(20))
 
 
@@ -204,7 +243,7 @@ def test_landmarks_tell_where_the_face_is(made_up):
     bpy.context.view_layer.update()
     select(bpy.data.objects["Face"])
     bpy.ops.ddfa.make_keys()
-    ((_, landmarks, _),) = made_up
+    ((_, landmarks, _),) = made_up.asked
     np.testing.assert_allclose(landmarks["chin"], (7.0, 8.0, 9.0))
     bpy.ops.ddfa.remove_landmarks()
     assert not [obj for obj in bpy.context.scene.objects if obj.type == "EMPTY"]
@@ -214,7 +253,7 @@ def test_eyes_can_be_left_to_bones(made_up, settings):
     grid("Face")
     settings.use_eyes = False
     bpy.ops.ddfa.make_keys()
-    assert made_up[0][2] is False
+    assert made_up.asked[0][2] is False
 
 
 def test_what_cannot_have_keys_is_refused_with_a_reason():
@@ -245,6 +284,14 @@ def test_what_cannot_have_keys_is_refused_with_a_reason():
     assert "absolute" in reason()
 
 
+def test_whoever_wants_to_retarget_to_a_keyless_head_is_told_where_to_make_keys():
+    grid("Face")
+    assert "New Shape Keys" in support.module("operators.retarget").selection_reason(bpy.context)
+    bpy.data.objects["Face"].shape_key_add(name="Basis")
+    bpy.data.objects["Face"].shape_key_add(name="jawOpen")
+    assert support.module("operators.retarget").selection_reason(bpy.context) is None
+
+
 def test_a_linked_mesh_is_refused(tmp_path):
     face = grid("Face")
     bpy.data.libraries.write(str(tmp_path / "face.blend"), {face})
@@ -262,3 +309,125 @@ def test_a_plane_is_refused_and_nothing_changes():
     with pytest.raises(RuntimeError, match="face"):
         bpy.ops.ddfa.make_keys()
     assert support.data_names() == before
+
+
+def test_modal_makes_the_keys_on_a_thread_while_blender_stays_alive(modal):
+    operator, context, fake = modal
+    keys, state = support.module("operators.key_transfer"), support.module("operators.state")
+    face = bpy.data.objects["Face"]
+    assert operator.invoke(context, support.event("LEFTMOUSE")) == {"RUNNING_MODAL"}
+    assert keys.is_fitting() and not bpy.ops.ddfa.make_keys.poll() and not bpy.ops.ddfa.keep_keys.poll()
+    assert operator.modal(context, support.event("MOUSEMOVE")) == {"PASS_THROUGH"}
+    assert operator._job.wait(10.0)
+    assert face.data.shape_keys is None  # nothing is written but by the main thread
+    assert keys.progress() == (1.0, "Fitting the head, 100 %")
+    assert operator.modal(context, support.event("TIMER")) == {"FINISHED"}
+    assert fake.threads == [thread for thread in fake.threads if thread is not threading.main_thread()]
+    assert len(face.data.shape_keys.key_blocks) == 53 and face.ddfa.fitted_keys.is_preview
+    assert context.timers == [] and not keys.is_fitting() and state.message.startswith("Made 52 shape keys")
+
+
+@pytest.mark.parametrize("button", [False, True])
+def test_modal_cancelled_leaves_the_mesh_exactly_as_it_was(modal, button):
+    operator, context, fake = modal
+    fake.steps = 10**9
+    face = bpy.data.objects["Face"]
+    face.shape_key_add(name="Basis")
+    face.shape_key_add(name="Fat").value = 0.75
+    before = support.data_names()
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator.modal(context, support.event("TIMER")) == {"PASS_THROUGH"}
+    if button:
+        assert bpy.ops.ddfa.cancel_capture() == {"FINISHED"}
+    else:
+        assert operator.modal(context, support.event("ESC", "PRESS")) == {"RUNNING_MODAL"}
+    assert support.module("operators.key_transfer").progress()[1] == "Cancelling…"
+    assert operator._job.wait(10.0)
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
+    assert support.data_names() == before and face.data.shape_keys.key_blocks.keys() == ["Basis", "Fat"]
+    assert face.data.shape_keys.key_blocks["Fat"].value == 0.75 and not face.ddfa.fitted_keys.is_preview
+    assert context.timers == [] and operator.reports == [({"INFO"}, "Cancelled; no shape keys were made")]
+
+
+def test_modal_error_is_shown_in_the_panel(modal):
+    operator, context, fake = modal
+    fake.error = support.module("ddfa_blender.errors").CaptureError("No face was found in this mesh; choose another.")
+    before = support.data_names()
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator._job.wait(10.0)
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
+    state = support.module("operators.state")
+    assert state.failed and state.message == "No face was found in this mesh; choose another."
+    assert support.data_names() == before and context.timers == []
+
+
+def test_modal_ended_by_blender_stops_the_thread_and_the_timer(modal):
+    operator, context, fake = modal
+    fake.steps = 10**9
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    operator.cancel(context)
+    assert operator._job.done and context.timers == [] and support.module("operators.state").job is None
+
+
+def removed(face):
+    bpy.data.objects.remove(face)
+
+
+def edited(face):
+    face.data.vertices[0].co.x += 1.0
+
+
+def emptied(face):
+    face.data.clear_geometry()
+
+
+def keyed(face):
+    face.shape_key_add(name="Basis")
+    face.shape_key_add(name="jawOpen")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [(removed, "is gone"), (edited, "was changed"), (emptied, "was changed"), (keyed, "already")]
+)
+def test_modal_result_for_a_mesh_that_is_not_the_same_any_more_is_one_sentence(modal, change, told):
+    operator, context, _ = modal
+    other = grid("Eyes")
+    bpy.data.objects["Face"].select_set(True)
+    context.selected_objects = bpy.context.selected_objects
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator._job.wait(10.0)
+    change(bpy.data.objects["Face"])
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
+    assert any(told in text for kinds, text in operator.reports if kinds == {"ERROR"})
+    assert other.data.shape_keys is None and not other.ddfa.fitted_keys.is_preview  # all of them or none
+
+
+def test_modal_result_goes_on_a_mesh_that_was_renamed_moved_and_deselected(modal):
+    operator, context, _ = modal
+    face = bpy.data.objects["Face"]
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    face.name, face.scale = "Someone", (2.0, 2.0, 2.0)
+    face.select_set(False)
+    bpy.context.view_layer.update()
+    assert operator._job.wait(10.0)
+    assert operator.modal(context, support.event("TIMER")) == {"FINISHED"}
+    # The object was as large as the world when it was looked at.
+    assert face.data.shape_keys.key_blocks["browDownLeft"].data[0].co.z == pytest.approx(1.0)
+
+
+def test_a_failure_while_the_keys_are_added_takes_all_of_them_away(made_up, monkeypatch):
+    keys = support.module("scene.key_transfer")
+    first, second = grid("A"), grid("B")
+    first.select_set(True)
+    real, before = keys._add_keys, support.data_names()
+
+    def failing(mesh, *arguments):
+        real(mesh, *arguments)
+        if mesh == second:
+            raise MemoryError
+
+    monkeypatch.setattr(keys, "_add_keys", failing)
+    with pytest.raises(RuntimeError, match="MemoryError"):
+        bpy.ops.ddfa.make_keys()
+    assert support.data_names() == before
+    assert first.data.shape_keys is None and second.data.shape_keys is None

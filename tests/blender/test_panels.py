@@ -29,7 +29,7 @@ class Layout:
         self.operator(name)
         assert prop in getattr(bpy.ops.ddfa, name.partition(".")[2]).get_rna_type().properties
 
-    def separator(self):
+    def separator(self, **_):
         pass
 
     def prop(self, data, name, **_):
@@ -114,6 +114,51 @@ def test_a_running_capture_shows_progress_and_cancel_instead_of_the_button(draw,
     assert ("operator", "ddfa.capture") not in record
     state.job.cancelling = True
     assert ("progress", "Cancelling…") in draw("DDFA_PT_capture")
+
+
+def test_while_shape_keys_are_made_their_panel_shows_progress_and_cancel(draw, state, monkeypatch):
+    keys = support.module("operators.key_transfer")
+    assert ("operator", "ddfa.make_keys") in draw("DDFA_PT_new_keys")
+    progress = support.module("operators.job").Progress(450, 1000)
+    state.job = types.SimpleNamespace(progress=progress, cancelling=False)
+    assert ("operator", "ddfa.make_keys") in draw("DDFA_PT_new_keys")  # a capture, not ours
+    monkeypatch.setattr(keys, "_fitting", state.job)
+    monkeypatch.setattr(state, "_told", keys._told)
+    record = draw("DDFA_PT_new_keys")
+    assert ("progress", "Fitting the head, 45 %") in record and ("operator", "ddfa.cancel_capture") in record
+    assert ("operator", "ddfa.make_keys") not in record
+    assert ("progress", "Fitting the head, 45 %") in draw("DDFA_PT_capture")
+
+
+def test_the_status_bar_tells_how_far_and_how_to_stop_until_the_end(state):
+    bar, shown = support.module("operators.status_bar"), []
+    status = [(0.25, "12 of 48")]
+    original, bar._set = bar._set, shown.append
+    try:
+        bar.show(lambda: status[0])
+        bar.hide()
+    finally:
+        bar._set = original
+    draw_bar, last = shown
+    assert last is None
+    layout = Layout()
+    draw_bar(types.SimpleNamespace(layout=layout), None)
+    assert ("label", "Cancel") in layout.record and ("progress", "12 of 48") in layout.record
+    status[0] = None  # ended between two redraws
+    empty = Layout()
+    draw_bar(types.SimpleNamespace(layout=empty), None)
+    assert empty.record == []
+
+
+def test_how_it_went_is_told_beside_the_button_as_well(draw, state):
+    state.tell("Retargeted as Hero", about="retarget")
+    assert "Retargeted as Hero" in labels(draw("DDFA_PT_retarget"))
+    assert "Retargeted as Hero" not in labels(draw("DDFA_PT_new_keys"))
+    state.tell("No face was found in this mesh.", is_error=True, about="keys")
+    assert "No face was found in this mesh." in labels(draw("DDFA_PT_new_keys"))
+    state.tell("Captured 12 frames")
+    assert not any("Captured" in labels(draw(name)) for name in ("DDFA_PT_retarget", "DDFA_PT_new_keys"))
+    assert "Captured 12 frames" in labels(draw("DDFA_PT_capture"))
 
 
 def test_a_long_message_is_wrapped_and_complete(draw, state):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 import characters
+import gltf_file
 import numpy as np
 import pytest
 import support
@@ -155,3 +156,43 @@ def test_a_target_that_is_gone_is_told(hero):
     face.shape_key_remove(face.data.shape_keys.key_blocks["jawOpen"])
     result = support.module("scene.retarget").retarget(bpy.context)
     assert result.targets == 1 and "jawOpen" in result.warnings[0]
+
+
+def test_the_character_leaves_by_blenders_own_exporter_with_face_and_head_in_one_animation(performed, tmp_path):
+    bpy.ops.preferences.addon_enable(module="io_scene_gltf2")
+    rig = characters.rig("Hero", characters.RIGIFY_META)
+    face = with_faces(rig)
+    bpy.context.scene.ddfa.retarget.character = rig
+    assert bpy.ops.ddfa.retarget() == {"FINISHED"}
+    scene, path = bpy.context.scene, tmp_path / "hero.glb"
+    scene.frame_start, scene.frame_end = 1, 24
+    for obj in scene.objects:
+        obj.select_set(obj in (rig, face))
+    bpy.ops.export_scene.gltf(
+        filepath=str(path), use_selection=True, export_animation_mode="ACTIVE_ACTIONS", export_frame_range=True,
+        export_force_sampling=True, export_optimize_animation_size=False,
+    )  # fmt: skip
+    file = gltf_file.Gltf.read(path)
+    assert len(file.json["animations"]) == 1
+    channels = file.channels()
+    times, weights = channels["Face", "weights"]
+    np.testing.assert_allclose(weights.reshape(len(times), -1)[:, 0], performed.arkit[:, jaw()], atol=1e-4)
+    head = channels["spine.006", "rotation"][1]
+    assert len(head) == len(times) and np.ptp(head, axis=0).max() > 0.1
+
+
+def with_faces(rig):
+    """A plane that the rig carries, with the keys of two channels; exporters leave out what has no faces."""
+    data = bpy.data.meshes.new("Face")
+    data.from_pydata([(0, 0, 1.6), (0.1, 0, 1.6), (0.1, 0, 1.7), (0, 0, 1.7)], [], [(0, 1, 2, 3)])
+    face = bpy.data.objects.new("Face", data)
+    bpy.context.scene.collection.objects.link(face)
+    face.shape_key_add(name="Basis")
+    for i, name in enumerate(("jawOpen", "eyeBlinkLeft")):
+        key = face.shape_key_add(name=name)
+        key.data[i].co.z += 0.1
+        key.value = 0.0
+    face.vertex_groups.new(name="spine.006").add(range(4), 1.0, "REPLACE")
+    face.modifiers.new("Armature", "ARMATURE").object = rig
+    face.parent = rig
+    return face

@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import extension_zip
 from ..demo import OWN_CLIP
 from ..project import BuildError, log
-from . import capture_scenario, docs_scenario, interface_scenario, keep_scenario, retarget_scenario
+from . import capture_scenario, docs_scenario, interface_scenario, keep_scenario, keys_scenario, retarget_scenario
 from .session import Session, running
 
 SCENARIOS: dict[str, Callable[[Session], None]] = {
@@ -19,6 +19,7 @@ SCENARIOS: dict[str, Callable[[Session], None]] = {
     "keep": keep_scenario.run,
     "interface": interface_scenario.run,
     "retarget": retarget_scenario.run,
+    "keys": keys_scenario.run,
     "docs": docs_scenario.run,
 }
 

@@ -51,6 +51,21 @@ def add(rig_name: str, face_name: str, x: float) -> None:
     rig.location = (x, 0.0, -_CENTRE[2])
 
 
+def add_bare(name: str, like: bpy.types.Object, x: float) -> Vector:
+    """Put a head without any shape key ``x`` metres to the right of the mesh that it looks like; its middle."""
+    keys = like.data.shape_keys
+    points = [point.co for point in keys.reference_key.data] if keys else [vertex.co for vertex in like.data.vertices]
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(points, [], [tuple(polygon.vertices) for polygon in like.data.polygons])
+    mesh.shade_smooth()
+    bare = bpy.data.objects.new(name, mesh)
+    bare.matrix_world = like.matrix_world
+    bare.location.x += x
+    bpy.context.scene.collection.objects.link(bare)
+    bpy.context.view_layer.update()
+    return sum((bare.matrix_world @ Vector(corner) for corner in bare.bound_box), Vector()) / 8.0
+
+
 def _rig(name: str) -> bpy.types.Object:
     rig = bpy.data.objects.new(name, bpy.data.armatures.new(name))
     bpy.context.scene.collection.objects.link(rig)

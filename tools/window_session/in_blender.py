@@ -318,6 +318,19 @@ def add_character(rig: str, face: str, x: float) -> None:
         character.add(rig, face, x)
 
 
+def add_bare_head(name: str, x: float) -> list[float]:
+    """Put a keyless copy of the captured head beside it; the place of its middle."""
+    head = bpy.context.scene.ddfa.head
+    with _override("VIEW_3D", "WINDOW"):
+        return list(character.add_bare(name, next(child for child in head.children if child.type == "MESH"), x))
+
+
+def shape_keys(mesh: str) -> list[str]:
+    """Names of an object's shape keys."""
+    keys = bpy.data.objects[mesh].data.shape_keys
+    return [] if keys is None else [key.name for key in keys.key_blocks]
+
+
 def in_viewport(place: list[float]) -> list[float]:
     """Window pixel, y up, at which the viewport shows a place in the world."""
     with _override("VIEW_3D", "WINDOW"):
@@ -383,8 +396,8 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         window, hovered, mouse, show_sidebar, panels, panel_places, redraw, panel_contents, install, snapshot,
-        value, assign, call, open_file, switch, shade, add_character, in_viewport, message, mapping, played,
-        overruled_words, search_menus, show_preferences, leave,
+        value, assign, call, open_file, switch, shade, add_character, add_bare_head, shape_keys, in_viewport,
+        message, mapping, played, overruled_words, search_menus, show_preferences, leave,
     )
 }  # fmt: skip
 

@@ -14,8 +14,8 @@ TEXTS: dict[str, str] = {
     ),
     "What can be done with footage and captured heads": "Was mit Filmmaterial und erfassten Köpfen getan werden kann",
     "Cancel": "Abbrechen",
-    "Stop the capture and leave everything as it was (Esc)": (
-        "Die Erfassung abbrechen und alles lassen, wie es war (Esc)"
+    "Stop what is running and leave everything as it was (Esc)": (
+        "Abbrechen, was läuft, und alles lassen, wie es war (Esc)"
     ),
     # footage
     "Footage": "Filmmaterial",
@@ -129,7 +129,7 @@ TEXTS: dict[str, str] = {
     ),
     # reasons and messages
     "A capture is running": "Eine Erfassung läuft",
-    "No capture is running": "Es läuft keine Erfassung",
+    "Nothing is running": "Es läuft nichts",
     "The scene is linked from another file and cannot be changed": (
         "Die Szene ist aus einer anderen Datei verknüpft und kann nicht geändert werden"
     ),

@@ -14,6 +14,12 @@ TEXTS: dict[str, str] = {
     "Made {keys} shape keys; look at them, then keep or discard them": (
         "{keys} Formschlüssel angelegt; sie ansehen, dann behalten oder verwerfen"
     ),
+    "Fitting the head, {} %": "Kopf wird angepasst, {} %",
+    "Shape keys are being made": "Formschlüssel werden angelegt",
+    "Cancelled; no shape keys were made": "Abgebrochen; keine Formschlüssel angelegt",
+    "The scene is gone; make the shape keys again in another one.": (
+        "Die Szene ist weg; die Formschlüssel in einer anderen noch einmal anlegen."
+    ),
     "Keep": "Behalten",
     "Keep the new shape keys and make these meshes the character": (
         "Die neuen Formschlüssel behalten und diese Meshes zur Figur machen"

@@ -89,9 +89,13 @@ TEXTS: dict[str, str] = {
     "The target that is edited below the list": "Das Ziel, das unter der Liste bearbeitet wird",
     "Object": "Objekt",
     "Name of the object that has the target": "Name des Objekts, zu dem das Ziel gehört",
-    "Least": "Minimum",
+    "The selected meshes have no shape keys; make some in New Shape Keys, or select the armature": (
+        "Die ausgewählten Meshes haben keine Formschlüssel; welche unter Neue Formschlüssel anlegen oder das "
+        "Skelett auswählen"
+    ),
+    "Minimum": "Minimum",
     "The target never goes below this": "Das Ziel geht nie darunter",
-    "Most": "Maximum",
+    "Maximum": "Maximum",
     "The target never goes above this": "Das Ziel geht nie darüber",
     "Score": "Wertung",
     "How sure the automatic mapping was": "Wie sicher die automatische Zuordnung war",

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .progress import Progress, silent
 from .surface import Surface, sample, unit
 from .template import Template
 
 #: Points on either side of the coarse search; steps of it; those of the last, finer one.
 _COARSE, _FINE, _STEPS, _LAST_STEPS = 250, 1000, 10, 10
-#: About how many points of the target a fit is judged by.
-_JUDGED = 3000
+#: About how many points of the target a fit is judged by; dense meshes have a sample on each triangle.
+_JUDGED, _MOST_JUDGED = 3000, 12000
 #: This share of the matches counts, the nearest ones: hair, hats and shoulders have none on our head.
 _TRIMMED, _TRIMMED_FACE = 0.8, 0.9
 #: Millimetres by which a place that faces the other way counts as further away, halved.
@@ -83,7 +84,7 @@ def from_landmarks(template: Template, places: Mapping[str, NDArray]) -> Similar
     return fit_similarity(np.array([own[n] for n in names]), np.array([places[n] for n in names], dtype=np.float64))
 
 
-def find(template: Template, target: Surface) -> Similarity:
+def find(template: Template, target: Surface, tell: Progress = silent) -> Similarity:
     """The similarity that lays our head over a mesh that is a head or a bust, whatever its axes and units.
 
     ``target`` is in Blender's axes: that it is upright and looks along −y is tried first.
@@ -92,9 +93,13 @@ def find(template: Template, target: Surface) -> Similarity:
     matcher = _Matcher(template, target, rng)
     straight = _turns_of_a_cube()
     best, error = _start(template, target, straight[0]), np.inf
+    askew = [_ASKEW @ turn for turn in straight]
+    tried, most = 0, len(straight) + len(askew)
     # One after the other only while nothing fits: upright, on its axes, askew.
-    for starts in (straight[:1], straight[1:], [_ASKEW @ turn for turn in straight]):
+    for starts in (straight[:1], straight[1:], askew):
         for rotation in starts:
+            tell(tried / most)
+            tried += 1
             found = matcher.run(_start(template, target, rotation), _STEPS)
             found_error = matcher.error(found)
             if found_error < _PREFERENCE * error:
@@ -174,7 +179,8 @@ class _Matcher:
         picked = rng.choice(len(areas), size=size, replace=False, p=areas / areas.sum())
         self._other, self._other_normals = target.vertices[picked], target.normals[picked]
         judged = sample(target, 1.5 * float(np.sqrt(areas.sum() / _JUDGED)))
-        self._judged, self._judged_normals = judged.points, judged.normals
+        every = -(-len(judged.points) // _MOST_JUDGED)
+        self._judged, self._judged_normals = judged.points[::every], judged.normals[::every]
 
     def run(self, start: Similarity, steps: int) -> Similarity:
         """The similarity after some steps."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .nearest import NearestOnSurface
+from .progress import Progress, silent
 from .smoothness import Graph, conjugate_gradients
 from .surface import Surface
 from .template import Template
@@ -19,6 +20,8 @@ _SPACING, _NORMAL_REACH = 2.0, 6.0
 _HALF_BELIEVED, _LEAST_FACING = 3.0, 0.2
 #: What smoothness counts for beside a match that is fully believed, and what is left of one that is not.
 _STIFFNESS, _LEAST = 0.02, 2e-4
+#: Numbers that are solved for side by side: bounds the memory, and how long nobody is told anything.
+_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +47,19 @@ def find(surface: Surface, points: NDArray, normals: NDArray) -> Correspondence:
     return Correspondence(surface.triangles[found.triangles], found.weights, found.distances, belief)
 
 
-def smooth(graph: Graph, deltas: NDArray, belief: NDArray) -> NDArray[np.float64]:
+def smooth(graph: Graph, deltas: NDArray, belief: NDArray, tell: Progress = silent) -> NDArray[np.float64]:
     """Deltas (K, P, 3) that follow their neighbours on the mesh where their matches are not believed (P,)."""
-    columns = deltas.transpose(1, 0, 2).reshape(deltas.shape[1], -1)
     weight = np.maximum(belief**2, _LEAST)
+    result = np.empty(deltas.shape)
+    count = max(_AT_ONCE // max(3 * deltas.shape[1], 1), 1)
+    for start in range(0, len(deltas), count):
+        tell(start / len(deltas))
+        result[start : start + count] = _smoothed(graph, deltas[start : start + count], weight)
+    return result
+
+
+def _smoothed(graph: Graph, deltas: NDArray, weight: NDArray) -> NDArray[np.float64]:
+    columns = deltas.transpose(1, 0, 2).reshape(deltas.shape[1], -1)
 
     def matrix(x: NDArray) -> NDArray:
         return np.asarray(weight[:, None] * x + _STIFFNESS * graph.laplacian(x))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from ...names import SHAPE_COUNT
 from . import alignment
 from .alignment import Similarity
 from .nearest import NearestOnSurface
+from .progress import Progress, silent
 from .smoothness import Pull, fitted
 from .surface import Surface
 from .template import Template
@@ -33,8 +34,6 @@ _MARKED = 60.0
 #: Largest coefficient of an identity that we believe.
 _MOST = 3.0
 
-Progress = Callable[[float], None]
-
 
 @dataclass(frozen=True, eq=False)
 class Registration:
@@ -50,7 +49,7 @@ def register(
     skin: Surface,
     similarity: Similarity,
     marks: Mapping[str, NDArray],
-    progress: Progress | None = None,
+    tell: Progress = silent,
 ) -> Registration:
     """Lay our head over the visible skin of another one.
 
@@ -59,7 +58,6 @@ def register(
         similarity: that nearly does it.
         marks: places (3,) by the names of ``template.LANDMARKS``, in the target's coordinates.
     """
-    tell = progress or (lambda _: None)
     target = _Target(skin.at(similarity.back(skin.vertices)))
     inside = {name: similarity.back(place) for name, place in marks.items()}
     shape, nudge = _as_known_head(template, target, inside, tell)

@@ -22,6 +22,7 @@ from ...names import ARKIT_NAMES
 from . import alignment, correspondence, expressions, parts, quality, registration
 from .alignment import Similarity
 from .parts import Kind, Part
+from .progress import Progress, silent, stage, stoppable
 from .quality import Quality
 from .registration import Registration
 from .smoothness import Graph
@@ -45,6 +46,8 @@ _DEEP = 4.0
 _STILL = 0.02
 #: How far lids stay away from the eyeball, in its radii.
 _CLEAR = 0.01
+#: Where the stages end of which the progress is told: the head found, ours laid over it.
+_FOUND, _LAID = 0.2, 0.5
 _LID_CHANNELS = ("eyeBlink", "eyeSquint", "eyeWide", "eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut")
 
 
@@ -74,6 +77,7 @@ def transfer(
     *,
     eyes_and_teeth: bool = True,
     progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Transferred:
     """The 52 shapes for a mesh.
 
@@ -81,25 +85,32 @@ def transfer(
         landmarks: places (3,) by names of ``template.LANDMARKS``; three or more also tell where the head is.
         eyes_and_teeth: eyeballs turn with the gaze, lower teeth and tongue go with the jaw; else they stay still.
         progress: is told the part done, 0…1.
+        cancelled: is asked now and then whether to stop.
 
     Raises:
         CaptureError: the mesh has no face, or too little or too much of one.
+        CaptureCancelled: ``cancelled`` said so.
     """
     _check(mesh)
+    tell = stoppable(progress or silent, cancelled or (lambda: False))
     template, marks = Template(model), dict(landmarks or {})
     whole = parts.welded(Surface(mesh.vertices.astype(np.float64), mesh.triangles))
-    start = _start(template, whole, mesh.head, marks)
+    start = _start(template, whole, mesh.head, marks, stage(tell, 0.0, _FOUND))
+    tell(_FOUND)
     near = _near(template, whole.at(start.back(whole.vertices)), mesh.head)
     skin = parts.main_island(template, near)
+    tell(_FOUND)
     seen = seen_from_outside(near) & skin
     if seen.sum() < _LEAST_VERTICES:
         raise CaptureError("Too little of a face was found in this mesh; choose the mesh of the face.")
     visible = Surface(whole.vertices, near.part(seen).triangles)
-    registered = registration.register(template, visible, start, marks, progress)
+    tell(_FOUND)
+    registered = registration.register(template, visible, start, marks, stage(tell, _FOUND, _LAID))
     judged = quality.judge(template, registered, visible)
+    tell(_LAID)
     here = near.at(registered.similarity.back(whole.vertices))
     found = parts.sort_out(template, registered.fitted, here, skin)
-    deltas = _deltas(template, registered, here, seen, found, eyes_and_teeth)
+    deltas = _deltas(template, registered, here, seen, found, eyes_and_teeth, stage(tell, _LAID, 1.0))
     if len(whole.triangles) and not np.array_equal(whole.triangles, mesh.triangles):
         deltas = deltas[:, _twins(whole, mesh)]
     places = template.landmarks(registered.fitted)
@@ -122,14 +133,14 @@ def _check(mesh: HeadMesh) -> None:
 
 
 def _start(
-    template: Template, whole: Surface, head: NDArray[np.bool_] | None, marks: Mapping[str, NDArray]
+    template: Template, whole: Surface, head: NDArray[np.bool_] | None, marks: Mapping[str, NDArray], tell: Progress
 ) -> Similarity:
     marked = alignment.from_landmarks(template, marks)
     if marked is not None:
         return marked
     searched = whole if head is None else whole.part(head)
     areas = np.bincount(searched.islands, searched.vertex_areas)
-    return alignment.find(template, searched.part((areas >= _LARGE * areas.max())[searched.islands]))
+    return alignment.find(template, searched.part((areas >= _LARGE * areas.max())[searched.islands]), tell)
 
 
 def _near(template: Template, surface: Surface, head: NDArray[np.bool_] | None) -> Surface:
@@ -153,20 +164,26 @@ def _deltas(
     seen: NDArray[np.bool_],
     found: list[Part],
     eyes_and_teeth: bool,
+    tell: Progress,
 ) -> NDArray[np.float64]:
     """Differences (52, P, 3), our millimetres."""
     own = expressions.on_registered(template, registered)
     result = np.zeros((len(ARKIT_NAMES), len(here.vertices), 3))
     graph = Graph(len(here.vertices), here.edges)
+    done, most = 0, max(sum(len(part.vertices) for part in found), 1)
     for part in found:
+        told = stage(tell, done / most, (done + len(part.vertices)) / most)
+        told(0.0)
+        done += len(part.vertices)
         if part.kind is Kind.SKIN:
-            result[:, part.vertices] = _skin(template, registered, here, seen, part, own, graph)
+            result[:, part.vertices] = _skin(template, registered, here, seen, part, own, graph, told)
         elif part.kind is Kind.ON_SKIN:
-            result[:, part.vertices] = _on_skin(template, registered, here, part, own, graph)
+            result[:, part.vertices] = _on_skin(template, registered, here, part, own, graph, told)
         elif eyes_and_teeth and part.kind in (Kind.TEETH_LOWER, Kind.TEETH_UPPER, Kind.TONGUE):
             surface = template.region_surface(part.kind.value, registered.fitted)
             match = correspondence.find(surface, here.vertices[part.vertices], here.normals[part.vertices])
             result[:, part.vertices] = match.values(own)
+    tell(1.0)
     for side in ("Left", "Right"):
         _eye(template, here, found, side, result, turns=eyes_and_teeth)
     result[np.abs(result).max(axis=2) < _STILL] = 0.0
@@ -181,6 +198,7 @@ def _skin(
     part: Part,
     own: NDArray,
     graph: Graph,
+    tell: Progress,
 ) -> NDArray[np.float64]:
     outer, whole = correspondence.skin_surfaces(template, registered.fitted)
     points, normals = here.vertices[part.vertices], here.normals[part.vertices]
@@ -190,17 +208,23 @@ def _skin(
     if len(inner):
         deep = correspondence.find(whole, points[inner], normals[inner])
         deltas[:, inner], belief[inner] = deep.values(own), _HIDDEN * deep.belief
-    return correspondence.smooth(graph.among(part.vertices), deltas, belief)
+    return correspondence.smooth(graph.among(part.vertices), deltas, belief, tell)
 
 
 def _on_skin(
-    template: Template, registered: Registration, here: Surface, part: Part, own: NDArray, graph: Graph
+    template: Template,
+    registered: Registration,
+    here: Surface,
+    part: Part,
+    own: NDArray,
+    graph: Graph,
+    tell: Progress,
 ) -> NDArray[np.float64]:
     """Lashes, brows, beards: as the skin below their roots moves."""
     outer = template.outer_surface(registered.fitted)
     match = correspondence.find(outer, here.vertices[part.vertices], np.zeros((len(part.vertices), 3)))
     belief = 1.0 / (1.0 + (2.0 * match.distances) ** 2)
-    return correspondence.smooth(graph.among(part.vertices), match.values(own), belief)
+    return correspondence.smooth(graph.among(part.vertices), match.values(own), belief, tell)
 
 
 def _eye(

@@ -26,6 +26,16 @@ RIGS = {
         chain("spine_05", "neck_01", "neck_02", "head", "FACIAL_C_FacialRoot"),
         "head", ["neck_01", "neck_02"],
     ),
+    "MetaHuman, the head's own file": (
+        chain("FACIAL_C_Neck1Root", "FACIAL_C_Neck2Root", "FACIAL_C_FacialRoot", "FACIAL_C_Jaw"),
+        "FACIAL_C_FacialRoot", ["FACIAL_C_Neck1Root", "FACIAL_C_Neck2Root"],
+    ),
+    "MetaHuman in Maya's name spaces": (
+        chain("DHIhead:neck_01", "DHIhead:neck_02", "DHIhead:head", "DHIhead:FACIAL_C_FacialRoot")
+        | {"DHIhead:FACIAL_C_Neck1Root": "DHIhead:neck_01", "DHIhead:FACIAL_C_Neck2Root": "DHIhead:neck_02"},
+        "DHIhead:head", ["DHIhead:neck_01", "DHIhead:neck_02"],
+    ),
+    "XNALara": (chain("spine upper", "head neck lower", "head neck upper"), "head neck upper", ["head neck lower"]),
     "Daz Genesis 8": (
         chain("chestUpper", "neckLower", "neckUpper", "head", "upperFaceRig"),
         "head", ["neckLower", "neckUpper"],
@@ -36,7 +46,8 @@ RIGS = {
         "CC_Base_Head", ["CC_Base_NeckTwist01", "CC_Base_NeckTwist02"],
     ),
     "Auto-Rig Pro": (
-        chain("root.x", "neck.x", "head.x") | {"c_neck.x": None, "c_head.x": "c_neck.x", "c_neck_master.x": None},
+        chain("root.x", "neck.x", "head.x") | {"c_p_neck.x": None, "c_neck.x": None, "c_neck_01.x": None,
+           "head_scale_fix.x": "neck.x", "c_head.x": "head_scale_fix.x", "c_p_head.x": "c_head.x"},
         "c_head.x", ["c_neck.x"],
     ),
     # A generated Rigify rig: controls, and the layers behind them.
@@ -46,6 +57,7 @@ RIGS = {
            "head": "MCH-ROT-head", "MCH-ROT-head": None, "tweak_spine.005": "neck"},
         "head", ["neck"],
     ),
+    "Auto-Rig Pro, exported": (chain("spine_02.x", "neck.x", "head.x", "jawbone.x"), "head.x", ["neck.x"]),
     "Rigify metarig": (
         chain("spine.003", "spine.004", "spine.005", "spine.006", "face"),
         "spine.006", ["spine.004", "spine.005"],

@@ -8,10 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ddfa_blender.errors import CaptureError
+from ddfa_blender.errors import CaptureCancelled, CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.retarget.transfer import correspondence
 from ddfa_blender.retarget.transfer.parts import Kind
+from ddfa_blender.retarget.transfer.smoothness import Graph
 from ddfa_blender.retarget.transfer.template import Template
 from ddfa_blender.retarget.transfer.transfer import HeadMesh, transfer
 from tests.ddfa_blender.retarget import other_heads
@@ -46,7 +48,9 @@ def stylised(model, template):
     identity = np.random.default_rng(5).normal(0.0, 1.0, 40)
     head = other_heads.make(model, mesh, identity, style=0.7)
     head = other_heads.moved(head, turn((0.2, 0.3, 1.0), 35.0) @ _UPRIGHT, 0.1, (40.0, -3.0, 160.0))
-    return SimpleNamespace(mesh=mesh, head=head, result=transfer(model, HeadMesh(head.vertices, head.triangles)))
+    told = []
+    result = transfer(model, HeadMesh(head.vertices, head.triangles), progress=told.append)
+    return SimpleNamespace(mesh=mesh, head=head, result=result, told=told)
 
 
 def on_skin(template, mesh):
@@ -177,3 +181,42 @@ def test_too_few_vertices_and_broken_ones_are_refused(model):
     vertices[5] = np.nan
     with pytest.raises(CaptureError, match="NaN"):
         transfer(model, HeadMesh(vertices, triangles))
+
+
+def test_the_progress_grows_from_nothing_to_all_of_it(stylised):
+    told = stylised.told
+    assert told[0] == 0.0 and told[-1] == 1.0 and told == sorted(told)
+    assert len(set(told)) > 20 and max(np.diff(told)) < 0.3
+
+
+class Stopped:
+    """Says so once the progress has come to ``at``; counts who asks afterwards."""
+
+    def __init__(self, at):
+        self.at, self.done, self.asked = at, 0.0, 0
+
+    def tell(self, done):
+        self.done = done
+
+    def __call__(self):
+        self.asked += self.done >= self.at
+        return self.done >= self.at
+
+
+@pytest.mark.parametrize("at", [0.0, 0.2])
+def test_it_stops_when_asked_to(model, at):
+    head = other_heads.make(model, other_heads.as_it_is(model))
+    stopped = Stopped(at)
+    with pytest.raises(CaptureCancelled):
+        transfer(model, HeadMesh(head.vertices, head.triangles), progress=stopped.tell, cancelled=stopped)
+    assert stopped.asked == 1 and stopped.done < at + 0.1
+
+
+def test_smoothing_in_pieces_is_smoothing_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    graph = Graph(50, np.column_stack([np.arange(49), np.arange(1, 50)]))
+    deltas, belief = rng.normal(size=(52, 50, 3)), rng.uniform(0.0, 1.0, 50)
+    whole, told = correspondence.smooth(graph, deltas, belief), []
+    monkeypatch.setattr(correspondence, "_AT_ONCE", 7 * 3 * 50)
+    np.testing.assert_allclose(correspondence.smooth(graph, deltas, belief, told.append), whole, atol=0.02)
+    assert len(told) == 8
