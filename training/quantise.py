@@ -103,7 +103,7 @@ def calibration_crops() -> NDArray[np.uint8]:
             f"Quantising needs the photos in {SHARED / 'faces'}, and their labels and the renders in {DATA} (`python "
             "build.py model --step labels --step renders`); `python -m training.export --float` does without."
         )
-    pictures = mixed(real_faces(), rendered_heads(shards), _RENDER_SHARE)
+    pictures = mixed([(real_faces(), 1.0 - _RENDER_SHARE), (rendered_heads(shards), _RENDER_SHARE)])
     sequence = BatchSequence(pictures, Augmenter(MorphableModel.load()), [BatchShape(_CROPS, CROP_SIZE)], _SEED)
     return np.asarray(sequence[0].images.numpy(), np.uint8)
 
