@@ -224,15 +224,13 @@ def test_a_new_position_map_replaces_the_old_one_but_no_image_of_the_users(armat
     assert texture.image.name == name and tuple(texture.image.size) == (1024, 1024)
 
 
-def test_buttons_are_grey_with_a_reason(armature, fake_bake):
+def test_buttons_are_grey_with_a_reason(armature, fake_bake, monkeypatch):
     look, state = support.module("operators.look"), support.module("operators.state")
     assert look.disabled_reason(bpy.context) is None
-    state.job = object()
-    try:
-        assert "A capture is running" in look.disabled_reason(bpy.context)
-        assert not bpy.ops.ddfa.bake_actor_texture.poll()
-    finally:
-        state.job = None
+    monkeypatch.setattr(state, "job", object())
+    monkeypatch.setattr(state, "_doing", "A capture is running")
+    assert "A capture is running" in look.disabled_reason(bpy.context)
+    assert not bpy.ops.ddfa.bake_actor_texture.poll()
     bpy.context.scene.ddfa.head = None
     assert "Capture some footage first" in look.disabled_reason(bpy.context)
     for operator in ("bake_actor_texture", "wear_generated_skin", "make_position_map"):
