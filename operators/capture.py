@@ -17,15 +17,12 @@ from ..ddfa_blender.footage.live_preview import LivePreview
 from ..scene import capture_target, footage_sources, take_list, takes, view
 from ..scene.preferences import preferences
 from ..scene.properties import current
-from . import state
+from . import modal_job, state
 from .job import Job, Progress
 from .polling import is_interactive, may_run
 from .task import Captured, CaptureTask
 
-_POLL_SECONDS = 0.1
 _DOING = "A capture is running"
-#: How long Blender waits for the thread when it ends the operator itself.
-_STOP_SECONDS = 5.0
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
@@ -78,24 +75,14 @@ class DDFA_OT_capture(bpy.types.Operator):
         except CaptureError as error:
             return self._fail(error)
         self._job = Job(self._task)
-        state.begin(context, self._job, _POLL_SECONDS, _DOING, face)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return modal_job.start(self, context, self._job, _DOING, face)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Watch the thread; everything but ESC goes on to the rest of Blender."""
         job = self._job
-        if job is None:  # disabled while it ran
-            return {"CANCELLED"}
-        if event.type == "ESC" and event.value == "PRESS":
-            job.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        state.refresh()
-        if not job.done:
-            return {"PASS_THROUGH"}
-        state.end(context)
+        running = modal_job.watch(job, context, event)
+        if job is None or running is not None:
+            return running or {"CANCELLED"}
         try:
             finished = self._write(context, job.result())
         except CaptureCancelled:
@@ -108,12 +95,8 @@ class DDFA_OT_capture(bpy.types.Operator):
         return finished
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator itself: another file is opened, or Blender quits."""
-        if self._job is not None:
-            self._job.cancel()
-            # A thread that is in the middle of a frame must not outlive Blender's own tidying up.
-            self._job.wait(_STOP_SECONDS)
-            state.end(context)
+        """Blender ends the operator itself."""
+        modal_job.stop(self._job, context)
 
     def _prepare(self, context: bpy.types.Context, face: LivePreview | None) -> None:
         """Take down what the user chose: the settings may change while the capture runs."""

@@ -13,16 +13,13 @@ from ..ddfa_blender.retarget.transfer.transfer import Transferred
 from ..scene import key_transfer, landmarks, mapping_items
 from ..scene.character import armature_of
 from ..scene.rollback import rollback_on_error
-from . import state
+from . import modal_job, state
 from .job import Job, Progress
 from .key_transfer_task import KeyTransferTask
 from .polling import is_interactive
 from .retarget import RetargetOperator
 
-_POLL_SECONDS = 0.1
 _DOING = "Shape keys are being made"
-#: How long Blender waits for the thread when it ends the operator itself.
-_STOP_SECONDS = 5.0
 
 
 def make_reason(context: bpy.types.Context) -> str | None:
@@ -77,24 +74,14 @@ class DDFA_OT_make_keys(RetargetOperator, bpy.types.Operator):
             return self.fail(error)
         global _fitting  # noqa: PLW0603 (the panel must know which job it shows)
         _fitting = self._job = Job(task)
-        state.begin(context, self._job, _POLL_SECONDS, _DOING, told=_told)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return modal_job.start(self, context, self._job, _DOING, told=_told)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Watch the thread; everything but ESC goes on to the rest of Blender."""
         job = self._job
-        if job is None or state.job is not self._job:  # disabled while it ran
-            return {"CANCELLED"}
-        if event.type == "ESC" and event.value == "PRESS":
-            job.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        state.refresh()
-        if not job.done:
-            return {"PASS_THROUGH"}
-        state.end(context)
+        running = modal_job.watch(job, context, event)
+        if job is None or running is not None:
+            return running or {"CANCELLED"}
         try:
             return self.succeed(self._add(job.result()))
         except CaptureCancelled:
@@ -104,11 +91,8 @@ class DDFA_OT_make_keys(RetargetOperator, bpy.types.Operator):
             return self.fail(error)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator itself: another file is opened, or Blender quits."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job.wait(_STOP_SECONDS)
-            state.end(context)
+        """Blender ends the operator itself."""
+        modal_job.stop(self._job, context)
 
     def _task(self, context: bpy.types.Context) -> KeyTransferTask:
         """Take down what the user chose: all of it may change while the keys are made."""

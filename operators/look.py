@@ -14,7 +14,7 @@ from bpy.props import StringProperty
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
 from ..scene import head, live, look, takes
 from ..scene.head_take import footage_of
-from . import state
+from . import modal_job, state
 from .job import Job
 from .polling import is_interactive, may_run
 from .texture_task import TextureTask
@@ -22,10 +22,7 @@ from .texture_task import TextureTask
 if TYPE_CHECKING:
     from ..ddfa_blender.texture.actor_texture import ActorTexture
 
-_POLL_SECONDS = 0.1
 _DOING = "The actor's texture is being baked"
-#: How long Blender waits for the thread when it ends the operator itself.
-_STOP_SECONDS = 5.0
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
@@ -118,24 +115,14 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
             return self.fail(error)
         global _baking  # noqa: PLW0603 (the panel must know which job it shows)
         _baking = self._job = Job(self._task)
-        state.begin(context, self._job, _POLL_SECONDS, _DOING)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return modal_job.start(self, context, self._job, _DOING)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Watch the thread; everything but ESC goes on to the rest of Blender."""
         job = self._job
-        if job is None or state.job is not job:  # disabled while it ran
-            return {"CANCELLED"}
-        if event.type == "ESC" and event.value == "PRESS":
-            job.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        state.refresh()
-        if not job.done:
-            return {"PASS_THROUGH"}
-        state.end(context)
+        running = modal_job.watch(job, context, event)
+        if job is None or running is not None:
+            return running or {"CANCELLED"}
         try:
             return self._write(job.result())
         except CaptureCancelled:
@@ -145,11 +132,8 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
             return self.fail(error)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator itself: another file is opened, or Blender quits."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job.wait(_STOP_SECONDS)
-            state.end(context)
+        """Blender ends the operator itself."""
+        modal_job.stop(self._job, context)
 
     def _prepare(self, context: bpy.types.Context) -> None:
         """Take down what the user chose: the settings may change while the texture is baked."""
