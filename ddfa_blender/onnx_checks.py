@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .errors import CaptureError
 
-#: Larger files are refused unread; our network has 6 MB, the authors' largest 13.
+#: Larger files are refused unread; our networks have 4 and 7 MB, the authors' largest 13.
 LARGEST = 512 * 2**20
 #: More fields are refused: a network's numbers are few fields with much data.
 _MOST_FIELDS = 1_000_000
