@@ -33,8 +33,9 @@ _MINIMUM_INSIDE = 0.35
 #: How far the place to look at goes from the last one towards the last frame's landmarks: all the way would hand their
 #: noise on from frame to frame.
 _PULL = 0.5
-#: A face is measured again where the first look was off by more than this share of the ROI's side.
-_OFF = 0.02
+#: A face is measured again where the first look was off by more than this share of the ROI's side. Training crops are
+#: off by as much (``AugmentationSettings.shift``); measuring again from 2 % on changed no score.
+_OFF = 0.05
 #: The detector looks for a tracked face in its surroundings, so many sides of the ROI wide, made so many pixels large …
 _CHECK_SURROUNDINGS, _CHECK_SIDE = 1.6, 96
 #: … and confirms it with this confidence and overlap of the ROIs …
