@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ddfa_blender.atomic import write_atomically
+
 from .workspace import DATA
 
 EDITS, EDIT_SCORES = DATA / "edits.npz", DATA / "edit_scores.npz"
@@ -26,11 +28,9 @@ class Edits:
     weights: NDArray[np.float32]
 
     def save(self, path: Path = EDITS) -> None:
-        """Write all arrays under a temporary name, then rename."""
-        part = path.with_suffix(".partial")
-        with part.open("wb") as file:
-            np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
-        part.replace(path)
+        """Write all arrays."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        write_atomically(path, lambda file: np.savez(file, **arrays))
 
     @classmethod
     def load(cls, path: Path = EDITS) -> Edits:

@@ -105,10 +105,7 @@ class ExpressionEditor:
         """The picture (160, 160, 3) of the face with ``params`` (62,) after adding ``weights`` (52,)."""
         transform, shape, expression = split(params.astype(np.float64))
         model = self._model
-        before = (
-            model.mean + np.tensordot(shape, model.shape_basis, 1) + np.tensordot(expression, model.expression_basis, 1)
-        )
-        after = before + np.tensordot(weights, model.arkit_basis, 1)
+        before, after = (model.vertices(shape, expression, added) for added in (None, weights))
         source, target = (_pixels(apply(transform, vertices)) for vertices in (before, after))
         raster = visible_raster((PICTURE_SIZE, PICTURE_SIZE), self._surface, target)
         move = raster.interpolate((source - target)[:, :2], self._surface.triangles)

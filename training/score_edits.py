@@ -12,22 +12,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ddfa_blender.atomic import write_atomically
+
 from .edits import EDIT_SCORES, Edits
-from .evaluation.teacher import Teacher
+from .evaluation.teacher import Teacher, enlarged
 from .expressions import swapped_sides
 from .faces import decode_picture, encoded_pictures
-
-#: The teacher's detector is made for faces that fill less of a larger picture.
-_ENLARGEMENT = 3
 
 
 def score(teacher: Teacher, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Scores (52,) of a picture (160, 160, 3)."""
-    large = cv2.resize(picture, None, fx=_ENLARGEMENT, fy=_ENLARGEMENT, interpolation=cv2.INTER_CUBIC)
+    large = enlarged(picture)
     straight, mirrored = (teacher.look(image)[1] for image in (large, large[:, ::-1]))
     return np.asarray((straight + mirrored[swapped_sides()]) / 2)
 
@@ -44,7 +42,7 @@ def main() -> None:
                 print(f"\r{index + 1} of {len(edits.params)}", end="", flush=True)
     print()
     arkit = np.stack(scores).astype(np.float32)
-    np.savez(EDIT_SCORES, arkit=arkit)
+    write_atomically(EDIT_SCORES, lambda file: np.savez(file, arkit=arkit))
     found = np.isfinite(arkit[:, 0])
     print(f"a face in {found.sum()} of {len(found)} pictures")
 

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -186,3 +186,26 @@ class WindowContext:
 def event(kind: str, value: str = "NOTHING") -> SimpleNamespace:
     """What Blender hands to a modal operator."""
     return SimpleNamespace(type=kind, value=value)
+
+
+def by_hand(*classes: type, **fields: Any) -> SimpleNamespace:
+    """An operator of these classes, the base first, started by hand: no window exists here to send it events.
+
+    ``reports`` keeps what it reports.
+    """
+    operator = SimpleNamespace(reports=[], _job=None, **fields)
+    for cls in classes:
+        for name, member in vars(cls).items():
+            if callable(member) and not name.startswith("__"):
+                setattr(operator, name, MethodType(member, operator))
+    operator.report = lambda kinds, text: operator.reports.append((kinds, text))
+    return operator
+
+
+def stop_job(context: WindowContext) -> None:
+    """End what a test has left running."""
+    state = module("operators.state")
+    if state.job is not None:
+        state.job.cancel()
+        state.job.wait(10.0)
+        state.end(context)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-import types
 
 import bpy
 import characters
@@ -62,22 +61,14 @@ def made_up(monkeypatch):
 def modal(monkeypatch, made_up):
     """The modal operator started by hand: no window exists here to send it events."""
     keys = support.module("operators.key_transfer")
-    operator = types.SimpleNamespace(reports=[], _job=None, topic=keys.DDFA_OT_make_keys.topic)
-    for cls in (support.module("operators.retarget").RetargetOperator, keys.DDFA_OT_make_keys):
-        for name, member in vars(cls).items():
-            if callable(member) and not name.startswith("__"):
-                setattr(operator, name, types.MethodType(member, operator))
-    operator.report = lambda kinds, text: operator.reports.append((kinds, text))
+    base, made = support.module("operators.retarget").RetargetOperator, keys.DDFA_OT_make_keys
+    operator = support.by_hand(base, made, topic=made.topic)
     monkeypatch.setattr(keys, "is_interactive", lambda context: True)
     context = support.WindowContext()
     grid("Face")
     context.selected_objects = bpy.context.selected_objects
     yield operator, context, made_up
-    state = support.module("operators.state")
-    if state.job is not None:
-        state.job.cancel()
-        state.job.wait(10.0)
-        state.end(context)
+    support.stop_job(context)
 
 
 def grid(name, count=60):

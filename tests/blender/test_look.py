@@ -241,20 +241,11 @@ def test_buttons_are_grey_with_a_reason(armature, fake_bake, monkeypatch):
 def modal(monkeypatch, armature, fake_bake):
     """The modal operator started by hand: no window exists here to send it events."""
     look = support.module("operators.look")
-    operator = types.SimpleNamespace(reports=[], filepath="", _job=None)
-    for cls in (look._LookOperator, look.DDFA_OT_bake_actor_texture):
-        for name, member in vars(cls).items():
-            if callable(member) and not name.startswith("__"):
-                setattr(operator, name, types.MethodType(member, operator))
-    operator.report = lambda kinds, text: operator.reports.append((kinds, text))
+    operator = support.by_hand(look._LookOperator, look.DDFA_OT_bake_actor_texture, filepath="")
     monkeypatch.setattr(look, "is_interactive", lambda context: True)
     context = support.WindowContext()
     yield operator, context, fake_bake
-    state = support.module("operators.state")
-    if state.job is not None:
-        state.job.cancel()
-        state.job.wait(10.0)
-        state.end(context)
+    support.stop_job(context)
 
 
 def test_modal_bakes_while_blender_stays_alive(modal, armature):

@@ -192,20 +192,11 @@ def test_a_path_relative_to_the_blend_file_is_understood(footage, fake_core):
 def modal(monkeypatch, footage, fake_core):
     """The modal operator started by hand: no window exists here to send it events."""
     capture = support.module("operators.capture")
-    operator = types.SimpleNamespace(reports=[])
-    for name, member in vars(capture.DDFA_OT_capture).items():
-        if callable(member) and not name.startswith("__"):
-            setattr(operator, name, types.MethodType(member, operator))
-    operator.report = lambda kinds, text: operator.reports.append((kinds, text))
-    operator._job = None
+    operator = support.by_hand(capture.DDFA_OT_capture)
     monkeypatch.setattr(capture, "is_interactive", lambda context: True)
     context = support.WindowContext()
     yield operator, context, fake_core
-    state = support.module("operators.state")
-    if state.job is not None:
-        state.job.cancel()
-        state.job.wait(10.0)
-        state.end(context)
+    support.stop_job(context)
 
 
 def test_modal_writes_the_result_once_and_lets_other_events_pass(modal):

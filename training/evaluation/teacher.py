@@ -50,7 +50,8 @@ from .material import (
 from .teacher_tracks import COVERED_PHOTOS, PHOTOS, RENDERS, TeacherTrack
 
 _LANDMARKS = 478
-#: Renders are enlarged by this much: the teacher's detector is made for faces that fill less of a larger picture.
+#: Pictures of training size are enlarged by this much: the teacher's detector is made for faces that fill less of a
+#: larger picture.
 _ENLARGEMENT = 3
 
 
@@ -124,9 +125,14 @@ def _clip(name: str) -> Iterator[tuple[NDArray[np.uint8], float]]:
             yield frame.image, frame.time
 
 
+def enlarged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture of training size (160, 160, 3) as the teacher should see it."""
+    large = cv2.resize(picture, None, fx=_ENLARGEMENT, fy=_ENLARGEMENT, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.uint8)
+
+
 def _renders() -> Iterator[tuple[NDArray[np.uint8], float]]:
-    for head in rendered_heads():
-        yield cv2.resize(head.image, None, fx=_ENLARGEMENT, fy=_ENLARGEMENT, interpolation=cv2.INTER_CUBIC), 0.0
+    return ((enlarged(head.image), 0.0) for head in rendered_heads())
 
 
 def _photos() -> Iterator[tuple[NDArray[np.uint8], float]]:
