@@ -40,6 +40,7 @@ _SHOWN = {
     "ModelState": 0,
     "Place": 1,
     "begin": 3,
+    "start": 3,
 }
 #: Blender looks up what those show; not what this one is given, nor what a function of that name returns.
 _AS_IT_IS, _TOOLTIP = "poll_message_set", "description"
