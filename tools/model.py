@@ -35,6 +35,8 @@ class Step:
         return (environments.newest_blender()[1] if self.run_by == "blender" else environments.training()).ensure()
 
 
+#: What the stills of a training are.
+_SHARES = ("--render-share", "0.12", "--edit-share", "0.24", "--edited-render-share", "0.26")
 #: In the order in which they build on each other. Each command's module says what it reads and writes.
 STEPS = {
     "statistics": Step((("measure_expressions",),)),
@@ -42,11 +44,17 @@ STEPS = {
     "landmarks": Step((("teacher_landmarks",), ("place_landmarks",), ("make_morphable_model",))),
     "labels": Step((("make_labels",),)),
     "renders": Step((("rendering.heads", "--count", "4000"),), needs_faces=False, run_by="blender"),
-    "edits": Step((("expression_edits",),)),
+    "edits": Step(
+        (
+            ("expression_edits",),
+            ("expression_edits", "--count", "20000", "--seed", "6", "--append"),
+            ("expression_edits", "--renders", "--count", "12000", "--seed", "7"),
+        )
+    ),
     "edit-scores": Step((("score_edits", str(TASK)),), run_by="teacher"),
     "regressor": Step(
         (
-            ("train", "--run", "release", "--edit-share", "0.15", "--resume"),
+            ("train", "--run", "release", *_SHARES, "--resume"),
             ("calibration", "--run", "release"),
             ("export", "--run", "release"),
         )

@@ -20,6 +20,9 @@ from .photometric import Look, shuffle_tiles
 from .short_video import draw_profile, moving_views
 from .views import Still, View, roi_warp, turned_label
 
+#: A picture or a crop, and its label.
+Frame = tuple[NDArray[np.uint8], Label]
+
 
 @dataclass(frozen=True)
 class AugmentationSettings:
@@ -32,8 +35,14 @@ class AugmentationSettings:
     profile: float = 0.35
     perspective: float = 0.4
     nearest: float = 350.0  # millimetres from the face to the camera; the farthest is ten times that
-    cover: float = 0.5
+    cover: float = 0.6
+    cover_pairs: float = 0.2  # of two expressions: what is hidden cannot be seen to change
     negative: float = 0.06
+
+
+def half_of(frame: int, count: int, stills: int) -> int:
+    """Which of one or two ``stills`` a frame of a video of ``count`` frames shows."""
+    return frame * stills // count
 
 
 class Augmenter:
@@ -58,23 +67,26 @@ class Augmenter:
         size: int,
         count: int,
         rng: np.random.Generator,
-    ) -> list[tuple[NDArray[np.uint8], Label]]:
+        partner: Frame | None = None,
+    ) -> list[Frame]:
         """``count`` adjacent frames of a short video made of one still (paper §2.4), as crops with their labels.
 
-        ``other`` (160, 160, 3) is another picture, of which an occluder may be cut.
+        ``other`` (160, 160, 3) is another picture, of which an occluder may be cut. ``partner`` is the same still with
+        another expression, which the second half of the frames shows.
         """
+        shown = [(picture, label)] if partner is None else [(picture, label), partner]
         if rng.random() < 0.5:
-            picture, label = np.ascontiguousarray(picture[:, ::-1]), mirror_label(label, self._parity)
+            shown = [(np.ascontiguousarray(each[:, ::-1]), mirror_label(its, self._parity)) for each, its in shown]
         negative = rng.random() < self._settings.negative
         beside = negative and rng.random() < 0.5
-        still = Still(picture, label, self._model, self._rotator)
-        first = self._first_view(label, beside, rng)
+        stills = [Still(each, its, self._model, self._rotator) for each, its in shown]
+        first = self._first_view(shown[0][1], beside, rng)
         views = [first, *moving_views(first, count - 1, rng)]
-        frames = [still.seen_by(view, size) for view in views]
+        frames = [stills[half_of(index, count, len(stills))].seen_by(view, size) for index, view in enumerate(views)]
         if negative:
             order = np.arange(16) if beside else rng.permutation(16)
             frames = [(shuffle_tiles(crop, order), replace(seen, confidence=0.0)) for crop, seen in frames]
-        elif rng.random() < self._settings.cover:
+        elif rng.random() < (self._settings.cover if partner is None else self._settings.cover_pairs):
             crop, seen = frames[0]
             points = seen.landmarks * (size / CROP_SIZE)
             frames = _covered(frames, Occluder.draw(crop, points, cv2.resize(other, (size, size)), rng))
@@ -94,10 +106,7 @@ class Augmenter:
         return View(rotation, roi_warp(landmarks, rng.normal(0, s.rotation_degrees), scale, shift), distance)
 
 
-_Frame = tuple[NDArray[np.uint8], Label]
-
-
-def _covered(frames: list[_Frame], occluder: Occluder) -> list[_Frame]:
+def _covered(frames: list[Frame], occluder: Occluder) -> list[Frame]:
     """The frames behind an occluder that stays where it is in the crop; the confidence falls by what it hides."""
     result = []
     for crop, label in frames:
@@ -106,7 +115,7 @@ def _covered(frames: list[_Frame], occluder: Occluder) -> list[_Frame]:
     return result
 
 
-def _looking(frames: list[_Frame], look: Look, rng: np.random.Generator) -> list[_Frame]:
+def _looking(frames: list[Frame], look: Look, rng: np.random.Generator) -> list[Frame]:
     """The frames in a common look; each is blurred by its own motion and has its own noise (M ∘ P in the paper)."""
     result, before = [], frames[0][1]
     for index, (crop, label) in enumerate(frames):

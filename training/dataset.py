@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -18,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 
-from .augmentation import Augmenter
-from .edits import EDIT_SCORES, EDITS, Edits
+from .augmentation import Augmenter, Frame, half_of
+from .edits import EDIT_SCORES, EDITS, RENDER_EDITS, Edits
 from .faces import PICTURE_SIZE, decode_picture, encoded_pictures, read_shard, shard_paths
 from .label import Label
 from .rendering.labels import rendered_landmarks
@@ -34,13 +35,16 @@ _SILENT_WEIGHT = 0.15
 #: show too rarely away from the camera.
 _RENDERS_TEACH = (*_SILENT, "eyeLook", "eyeBlink", "jaw")
 _RENDER_WEIGHT = 0.3
+#: Key of the first render; photos have the numbers of their labels.
+_FIRST_RENDER = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
     """n pictures (n, 160, 160, 3) RGB with their labels (see :class:`Label`) and a sampling weight each.
 
-    ``arkit_known`` (n, 52) says how far each score is to be believed; it is the same for both sides of a face.
+    ``arkit_known`` (n, 52) says how far each score is to be believed; it is the same for both sides of a face. ``key``
+    tells pictures apart; an ``edited`` one has the key of the picture that it was made of.
     """
 
     images: NDArray[np.uint8]
@@ -50,6 +54,18 @@ class Pictures:
     arkit_known: NDArray[np.float32]
     visible: NDArray[np.float32]
     weight: NDArray[np.float32]
+    key: NDArray[np.int64]
+    edited: NDArray[np.bool_]
+
+    @cached_property
+    def unedited(self) -> NDArray[np.int64]:
+        """(n,) index of the picture that each was made of; −1 for those not edited, or if that picture is not here."""
+        originals = np.flatnonzero(~self.edited)
+        order = originals[np.argsort(self.key[originals])]
+        if not len(order):
+            return np.full(len(self.key), -1)
+        found = order[np.minimum(np.searchsorted(self.key[order], self.key), len(order) - 1)]
+        return np.where(self.edited & (self.key[found] == self.key), found, -1)
 
     def label(self, index: int) -> Label:
         """Label of one picture."""
@@ -129,8 +145,9 @@ def real_faces(leave_out_sources: tuple[int, ...] = ()) -> Pictures:
     known = np.where(_starting_with(_SILENT), _SILENT_WEIGHT, 1.0).astype(np.float32)
     ones = np.ones(len(images), np.float32)
     faces = Pictures(
-        images, params, landmarks, arkit, np.tile(known, (len(images), 1)), ones, weight.astype(np.float32)
-    )
+        images, params, landmarks, arkit, np.tile(known, (len(images), 1)), ones, weight.astype(np.float32),
+        np.arange(len(images)), np.zeros(len(images), bool),
+    )  # fmt: skip
     return faces.selected(keep)
 
 
@@ -139,9 +156,21 @@ def _starting_with(prefixes: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([name.startswith(prefixes) for name in ARKIT_NAMES])
 
 
+def render_shards() -> list[Path]:
+    """The shards of renders to train on, in their order.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    paths = sorted(DATA.glob("renders-*.npz"))
+    if not paths:
+        raise FileNotFoundError(f"no renders in {DATA}; run `python -m training.rendering.heads` first")
+    return paths
+
+
 def rendered_heads(paths: list[Path]) -> Pictures:
-    """Shards written by ``training.rendering``, each picture with the same weight."""
-    parts = []
+    """Shards written by ``training.rendering``, each picture with the same weight; keys in the order of the paths."""
+    parts: list[Pictures] = []
     model = MorphableModel.load()
     known = np.where(_starting_with(_RENDERS_TEACH), 1.0, _RENDER_WEIGHT).astype(np.float32)
     for path in paths:
@@ -152,10 +181,27 @@ def rendered_heads(paths: list[Path]) -> Pictures:
             parts.append(
                 Pictures(
                     images, params, landmarks, arkit, np.tile(known, (len(images), 1)), data["visible"],
-                    np.ones(len(images), np.float32),
+                    np.ones(len(images), np.float32), _FIRST_RENDER + sum(len(part.key) for part in parts)
+                    + np.arange(len(images)), np.zeros(len(images), bool),
                 )
             )  # fmt: skip
     return Pictures.joined(parts)
+
+
+def edited_heads(renders: Pictures) -> Pictures:
+    """The renders with edited expressions (``training.expression_edits``), whose scores are known as the renders' are.
+
+    Raises:
+        FileNotFoundError: the edits are missing.
+    """
+    edits = Edits.load(RENDER_EDITS)
+    source = np.searchsorted(renders.key, edits.key)
+    arkit = np.clip(renders.arkit[source] + edits.weights, 0.0, 1.0)
+    images = _decode(encoded_pictures(edits.images, edits.offsets))
+    return Pictures(
+        images, edits.params, edits.landmarks68, arkit, renders.arkit_known[source], renders.visible[source],
+        np.ones(len(images), np.float32), edits.key, np.ones(len(images), bool),
+    )  # fmt: skip
 
 
 def edited_faces() -> Pictures:
@@ -174,7 +220,7 @@ def edited_faces() -> Pictures:
     ones = np.ones(count, np.float32)
     images = _decode(encoded_pictures(edits.images, edits.offsets))
     known = np.ones((count, len(ARKIT_NAMES)), np.float32)
-    faces = Pictures(images, edits.params, edits.landmarks68, arkit, known, ones, ones)
+    faces = Pictures(images, edits.params, edits.landmarks68, arkit, known, ones, ones, edits.key, np.ones(count, bool))
     return faces.selected(np.isfinite(arkit).all(axis=1))
 
 
@@ -193,7 +239,8 @@ def mixed(parts: Sequence[tuple[Pictures, float]]) -> Pictures:
 class Batch:
     """``images`` (n, s, s, 3) uint8; labels as tensors, in crop pixels.
 
-    The rows are short videos of ``frames`` adjacent frames, one after another; 1 means single crops.
+    The rows are short videos of ``frames`` adjacent frames, one after another; 1 means single crops. Those of a picture
+    with an edited expression end with the face as it was before.
     """
 
     images: Tensor
@@ -233,20 +280,26 @@ def make_batch(
     rng = np.random.default_rng(seed)
     chosen = np.searchsorted(chances, rng.random(stills) * chances[-1])
     others = rng.integers(0, len(pictures.images), stills)
-    made: list[tuple[NDArray[np.uint8], Label]] = []
+    made: list[Frame] = []
+    rows: list[int] = []  # of the pictures that the frames show
     for index, other in zip(chosen, others, strict=True):
         picture, label, cover = pictures.images[index], pictures.label(index), pictures.images[other]
         if shape.frames == 1:
             made.append(augmenter(picture, label, cover, shape.size, rng))
-        else:
-            made += augmenter.video(picture, label, cover, shape.size, shape.frames, rng)
+            rows.append(index)
+            continue
+        before = int(pictures.unedited[index])
+        partner = None if before < 0 else (pictures.images[before], pictures.label(before))
+        made += augmenter.video(picture, label, cover, shape.size, shape.frames, rng, partner)
+        shown = [index] if before < 0 else [index, before]
+        rows += [shown[half_of(frame, shape.frames, len(shown))] for frame in range(shape.frames)]
     labels = [label for _, label in made]
     return Batch(
         torch.from_numpy(np.stack([crop for crop, _ in made])),
         torch.from_numpy(np.stack([label.params for label in labels]).astype(np.float32)),
         torch.from_numpy(np.stack([label.landmarks.reshape(136) for label in labels]).astype(np.float32)),
         torch.from_numpy(np.stack([label.arkit for label in labels])),
-        torch.from_numpy(np.repeat(pictures.arkit_known[chosen], shape.frames, axis=0)),
+        torch.from_numpy(pictures.arkit_known[rows]),
         torch.tensor([[label.confidence] for label in labels], dtype=torch.float32),
         shape.frames,
     )

@@ -4,7 +4,8 @@
     .venvs/teacher/bin/python -m training.score_edits build/teacher/face_landmarker.task
 
 Writes ``training/data/edit_scores.npz``: ``arkit`` (n, 52), the mean of a look at each picture and one at its mirror
-image; NaN where the teacher finds no face.
+image; NaN where the teacher finds no face. Edits that have scores keep them: the first n of the file are taken to be
+those of the first n edits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from ddfa_blender.atomic import write_atomically
 
-from .edits import EDIT_SCORES, Edits
+from .edits import EDIT_SCORES, Edits, present_scores
 from .evaluation.teacher import Teacher, enlarged
 from .expressions import swapped_sides
 from .faces import decode_picture, encoded_pictures
@@ -34,9 +35,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("task", type=Path, metavar="face_landmarker.task")
     edits = Edits.load()
-    scores = []
+    scores = list(present_scores())
+    files = encoded_pictures(edits.images, edits.offsets)
     with Teacher(parser.parse_args().task, "image") as teacher:
-        for index, file in enumerate(encoded_pictures(edits.images, edits.offsets)):
+        for index, file in enumerate(files[len(scores) :], len(scores)):
             scores.append(score(teacher, decode_picture(file)))
             if index % 100 == 99:
                 print(f"\r{index + 1} of {len(edits.params)}", end="", flush=True)

@@ -35,9 +35,11 @@ from .dataset import (
     Pictures,
     batches,
     edited_faces,
+    edited_heads,
     make_batch,
     mixed,
     real_faces,
+    render_shards,
     rendered_heads,
 )
 from .losses import Objective, RegressorLoss
@@ -45,7 +47,7 @@ from .meta_joint import look_ahead, record
 from .network import FaceRegressor, Statistics, normalise
 from .released import read_weights, trainable
 from .training_settings import Method, TrainingSettings, parse_stages
-from .workspace import DATA, RUNS
+from .workspace import RUNS
 
 #: Steps between two lines of progress.
 _REPORT_EVERY = 25
@@ -171,13 +173,11 @@ def load_pictures(settings: TrainingSettings) -> Pictures:
     Raises:
         FileNotFoundError: the labels, edits or renders that are asked for are missing.
     """
-    shards = sorted(DATA.glob("renders-*.npz"))
-    if settings.render_share > 0 and not shards:
-        raise FileNotFoundError(f"no renders in {DATA}; run `python -m training.rendering.heads` first")
     sources: list[tuple[str, float, Callable[[], Pictures]]] = [
-        ("photos", 1.0 - settings.render_share - settings.edit_share, lambda: real_faces(settings.leave_out_sources)),
-        ("renders", settings.render_share, lambda: rendered_heads(shards)),
+        ("photos", settings.photo_share, lambda: real_faces(settings.leave_out_sources)),
+        ("renders", settings.render_share, lambda: rendered_heads(render_shards())),
         ("edited photos", settings.edit_share, edited_faces),
+        ("edited renders", settings.edited_render_share, lambda: edited_heads(rendered_heads(render_shards()))),
     ]
     parts = [(name, read(), share) for name, share, read in sources if share > 0]
     print(", ".join(f"{len(part.images)} {name}" for name, part, _ in parts), flush=True)
@@ -271,8 +271,8 @@ def main() -> None:
     parser.add_argument("--initial", type=Path, help="checkpoint or regressor.onnx whose weights to start from")
     defaults = TrainingSettings(run="")
     names = (
-        "crops", "batch", "learning_rate", "width", "seed", "save_every", "render_share", "edit_share", "look_ahead",
-        "follow", "workers", "frozen_layers",
+        "crops", "batch", "learning_rate", "width", "seed", "save_every", "render_share", "edit_share",
+        "edited_render_share", "look_ahead", "follow", "workers", "frozen_layers",
     )  # fmt: skip
     for name in names:
         value = getattr(defaults, name)

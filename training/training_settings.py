@@ -57,10 +57,11 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
 class TrainingSettings:
     """One run.
 
-    Stages with small crops cost less (MobileNet pools globally). ``render_share`` of the stills are renders and
-    ``edit_share`` photos with edited expressions, the rest photos. ``look_ahead`` is the paper's k; after each
-    look-ahead the winner goes on alone for ``follow`` steps (the paper's 0 doubles the cost of a step, which a CPU
-    feels). The first ``frozen_layers`` of the backbone stay as they are: for going on from a trained network.
+    Stages with small crops cost less (MobileNet pools globally). ``render_share`` of the stills are renders,
+    ``edit_share`` photos and ``edited_render_share`` renders with edited expressions, the rest photos. ``look_ahead``
+    is the paper's k; after each look-ahead the winner goes on alone for ``follow`` steps (the paper's 0 doubles the
+    cost of a step, which a CPU feels). The first ``frozen_layers`` of the backbone stay as they are: for going on from
+    a trained network.
     """
 
     run: str
@@ -79,11 +80,17 @@ class TrainingSettings:
     save_every: int = 250
     render_share: float = 0.4
     edit_share: float = 0.0
+    edited_render_share: float = 0.0
     leave_out_sources: tuple[int, ...] = ()
     workers: int = 1
     frozen_layers: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+
+    @property
+    def photo_share(self) -> float:
+        """Share of the stills that are photos as they were taken."""
+        return 1.0 - self.render_share - self.edit_share - self.edited_render_share
 
     @property
     def steps(self) -> int:

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,9 @@ torch = pytest.importorskip("torch", reason="training tests need requirements/tr
 from ddfa_blender.names import ARKIT_NAMES  # noqa: E402
 from ddfa_blender.projection import apply, join, rotation_from_euler, split  # noqa: E402
 from training import dataset  # noqa: E402
-from training.edits import Edits  # noqa: E402
+from training.edits import Edits, present_scores  # noqa: E402
 from training.expression_edits import ExpressionEditor, make_edits, random_weights  # noqa: E402
+from training.faces import decode_picture, encoded_pictures  # noqa: E402
 from training.rendering.labels import expression_fit  # noqa: E402
 
 from .pncc import rasterise  # noqa: E402
@@ -39,8 +42,9 @@ def photos(model, params):
     ones = np.ones(2, np.float32)
     scores = np.zeros((2, len(ARKIT_NAMES)), np.float32)
     return dataset.Pictures(
-        images, np.stack([params] * 2).astype(np.float32), np.stack([landmarks68] * 2), scores, scores + 1, ones, ones
-    )
+        images, np.stack([params] * 2).astype(np.float32), np.stack([landmarks68] * 2), scores, scores + 1, ones, ones,
+        np.array([40, 70]), np.zeros(2, bool),
+    )  # fmt: skip
 
 
 def landmarks(model, params):
@@ -90,6 +94,18 @@ def test_an_edit_is_what_rendering_the_deformed_mesh_gives(editor, model, params
     assert np.median(np.linalg.norm(edited - wanted, axis=-1)[known]) < 0.15 * np.median(moved[known])
 
 
+def test_an_edited_render_keeps_the_expression_that_it_was_rendered_with(editor, model, params):
+    shown, added = weights(jawOpen=0.5, mouthSmileLeft=0.6), weights(mouthLeft=0.9, browDownRight=0.7)
+    before, wanted = (
+        rasterise(model, params, deltas=np.tensordot(each, model.arkit_basis, 1)) for each in (shown, shown + added)
+    )
+    edited = editor.edit(before, params, added, shown)
+    moved = np.linalg.norm(before - wanted, axis=-1)
+    known = np.isfinite(moved) & np.isfinite(edited).all(axis=-1) & (moved > 2.0)
+    assert known.sum() > 200
+    assert np.median(np.linalg.norm(edited - wanted, axis=-1)[known]) < 0.2 * np.median(moved[known])
+
+
 def test_parameters_move_by_the_fit_of_the_deltas(editor, model, params):
     added = weights(jawLeft=0.7, mouthSmileRight=0.4)
     changed, _ = editor.labels(params, np.zeros((68, 2)), added)
@@ -120,6 +136,36 @@ def test_edits_are_the_same_each_time_and_survive_the_file(photos, tmp_path):
     for name in Edits.__annotations__:
         np.testing.assert_array_equal(getattr(edits, name), getattr(again, name))
         np.testing.assert_array_equal(getattr(edits, name), getattr(loaded, name))
+
+
+def test_edits_know_the_picture_that_they_were_made_of(photos):
+    grey = replace(photos, images=np.stack([np.full((160, 160, 3), level, np.uint8) for level in (60, 180)]))
+    edits = make_edits(grey, 6, seed=9)
+    joined = edits.joined_with(make_edits(grey, 2, seed=10))
+    assert len(joined.key) == 8
+    levels = [decode_picture(file).mean() for file in encoded_pictures(joined.images, joined.offsets)]
+    np.testing.assert_allclose(levels, np.where(joined.key == 40, 60.0, 180.0), atol=2.0)
+    assert set(joined.key) == {40, 70}
+
+
+def test_edits_without_scores_have_none_and_those_with_some_keep_them(tmp_path):
+    file = tmp_path / "scores.npz"
+    assert present_scores(file).shape == (0, 52)
+    np.savez(file, arkit=np.full((3, 52), 0.5))
+    np.testing.assert_array_equal(present_scores(file), np.full((3, 52), 0.5))
+
+
+def test_edited_renders_have_the_scores_of_both_expressions(photos, tmp_path, monkeypatch):
+    scores = np.zeros_like(photos.arkit)
+    scores[:, INDEX["jawOpen"]] = 0.25
+    renders = replace(photos, arkit=scores, visible=np.array([0.8, 0.9], np.float32))
+    edits = make_edits(renders, 4, seed=3, rendered=True)
+    edits.save(tmp_path / "renders.npz")
+    monkeypatch.setattr(dataset, "RENDER_EDITS", tmp_path / "renders.npz")
+    faces = dataset.edited_heads(renders)
+    np.testing.assert_allclose(faces.arkit, scores[:1] + edits.weights, atol=1e-6)
+    np.testing.assert_allclose(faces.visible, np.where(edits.key == 40, 0.8, 0.9), atol=1e-6)
+    assert faces.edited.all()
 
 
 def test_edited_faces_take_the_teachers_scores_but_for_what_it_never_moves(photos, tmp_path, monkeypatch):

@@ -30,7 +30,7 @@ def pictures(model):
     images = rng.integers(0, 256, (12, 160, 160, 3)).astype(np.uint8)
     scores, ones = rng.random((12, 52)).astype(np.float32), np.ones(12, np.float32)
     return Pictures(images, params.astype(np.float32), points.astype(np.float32), scores, np.ones_like(scores), ones,
-                    ones)  # fmt: skip
+                    ones, np.arange(12), np.zeros(12, bool))  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,23 @@ def test_a_batch_is_the_same_whenever_it_is_made(pictures, augmenter):
     assert one.frames == 4
     with pytest.raises(ValueError, match="videos of 3 frames"):
         make_batch(pictures, chances, augmenter, BatchShape(8, 48, 3), (1, 5))
+
+
+def test_a_video_of_an_edited_face_ends_as_the_face_was_before(pictures, augmenter):
+    faces = pictures.selected(np.arange(12) < 6)
+    edited = replace(faces, arkit=faces.arkit + 1.0, arkit_known=0.5 * faces.arkit_known, edited=np.ones(6, bool))
+    both = mixed([(faces, 0.5), (edited, 0.5)])
+    np.testing.assert_array_equal(both.unedited, [-1] * 6 + list(range(6)))
+    np.testing.assert_array_equal(edited.unedited, -1)  # the pictures that they were made of are not among them
+    batch = make_batch(both, np.cumsum(both.weight), augmenter, BatchShape(64, 48, 4), (1, 5))
+    scores, known = batch.arkit.reshape(16, 4, 52), batch.arkit_known.reshape(16, 4, 52)
+    changed = (scores[:, 0] - scores[:, -1]).abs().amax(dim=1) > 0
+    assert 0 < changed.sum() < 16
+    torch.testing.assert_close(scores[:, 0], scores[:, 1])
+    torch.testing.assert_close(scores[:, 2], scores[:, 3])
+    # A mirrored pair has its sides swapped; each score's change is 1 all the same.
+    torch.testing.assert_close((scores[:, 1] - scores[:, 2])[changed], torch.ones(int(changed.sum()), 52))
+    assert (known[changed][:, :2] == 0.5).all() and (known[changed][:, 2:] == 1).all()
 
 
 def test_learned_pooling_starts_as_the_average_at_any_size():
