@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from .errors import CaptureError
+from .paths import is_folder
 
 try:
     import fcntl
@@ -54,12 +55,12 @@ def check_writable(path: Path | str) -> None:
     """Make sure that a file can be written at ``path``, before long work; leaves nothing behind.
 
     Raises:
-        CaptureError: the folder is missing or read-only, or ``path`` is a folder.
+        CaptureError: the folder is missing or read-only, the name is too long, or ``path`` is a folder.
     """
     target = Path(path)
-    if target.is_dir():
+    if is_folder(target):
         raise CaptureError(f"{target} is a folder; give the name of a file in it.")
-    if not target.parent.is_dir():
+    if not is_folder(target.parent):
         raise CaptureError(f"The folder {target.parent} does not exist; make it first or write elsewhere.")
     probe = _temporary(target)
     try:
@@ -200,6 +201,8 @@ def cannot_write(path: Path, error: OSError) -> CaptureError:
         return CaptureError(f"{path} cannot be written; close other programs that use it, or write elsewhere.")
     if fcntl is None and len(os.path.abspath(path)) + len(_TEMPORARY) >= _LONG_PATH:  # noqa: PTH100 (no links)
         return CaptureError(f"{path} cannot be written: the path is too long for Windows; choose a shorter one.")
+    if error.errno == errno.ENAMETOOLONG:
+        return CaptureError(f"{path} cannot be written: the name is too long; choose a shorter one.")
     return CaptureError(f"{path} cannot be written ({error.strerror}); choose a folder that you may write to.")
 
 

@@ -16,8 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import __version__
 from .atomic import check_writable, write_json
 from .batch.command import add_command as add_batch
+from .batch.command import add_model
+from .batch.tasks import SUFFIXES
 from .capture import Engine, capture
 from .cores import automatic_workers
 from .errors import CaptureError
@@ -25,6 +28,7 @@ from .faces import Face, check_boxes, face_in_box, find_faces
 from .footage.photo import read_photo
 from .formats.performance_file import performance_suffix
 from .formats.reading import check_characters
+from .paths import is_file, is_folder
 from .report import capture_report
 from .scoring import nme51, nme68, summarise
 from .settings import CaptureSettings
@@ -32,7 +36,7 @@ from .solutions import face_model
 from .stills import KINDS as STILL_KINDS
 from .timing import StageTimings
 from .tracking.roi import box_from_landmarks, overlap
-from .tracks import TRACKS, write_tracks
+from .tracks import TRACKS, check_tracks, write_tracks
 
 #: Bytes of a file of boxes or labels; a thousand photos' 68 points have three million.
 _LARGEST_JSON = 64 * 2**20
@@ -55,11 +59,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ddfa_blender", description="Capture faces from photos and footage.")
+    parser.add_argument("--version", action="version", version=f"DDFA Face Capture {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_add_image, _add_clip, add_batch, _add_score, _add_import_published):
+        add(commands)
+    return parser
 
+
+def _add_image(commands: Any) -> None:
     image = commands.add_parser("image", help="measure the faces in photos")
-    image.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
-    image.add_argument("--boxes", type=Path, help="JSON: a photo's file name → tight box of its 68 landmarks")
+    image.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="JPEG or PNG; all faces are measured")
+    image.add_argument(
+        "--boxes",
+        type=Path,
+        help="JSON: photo's file name → [x0, y0, x1, y1], the tight box of its 68 landmarks, in pixels",
+    )
     image.add_argument("--json", type=Path, help="file to write")
     image.add_argument("--stills", type=Path, metavar="FOLDER", help="write pictures and meshes of the faces there")
     image.add_argument(
@@ -69,13 +83,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KIND",
         help=f"which stills, by default all that the model can give: {', '.join(STILL_KINDS)}",
     )
+    add_model(image)
     image.set_defaults(run=_image)
 
+
+def _add_clip(commands: Any) -> None:
     clip = commands.add_parser("clip", help="track the face in a video")
-    clip.add_argument("video", type=Path, metavar="VIDEO")
+    clip.add_argument("video", type=Path, metavar="VIDEO", help="video, or the first of numbered pictures")
     clip.add_argument("--take", type=Path, help="take (.npz) to write")
-    clip.add_argument("--csv", type=Path, help="Live Link Face recording to write")
-    clip.add_argument("--bvh", type=Path, help="movement of the head (BVH) to write")
+    clip.add_argument("--csv", type=Path, help="Live Link Face recording (.csv) to write")
+    clip.add_argument("--bvh", type=Path, help="movement of the head (.bvh) to write")
     clip.add_argument("--json", type=Path, help="cleaned channels to write (.json or .npz)")
     clip.add_argument("--report", type=Path, help="report (JSON) to write")
     clip.add_argument("--start", type=float, default=0.0, help="in point in seconds")
@@ -84,20 +101,26 @@ def _parser() -> argparse.ArgumentParser:
     clip.add_argument(
         "--workers", type=int, default=1, metavar="N", help="parts of the clip to track side by side; 0 = automatic"
     )
+    add_model(clip)
     clip.set_defaults(run=_clip)
 
-    add_batch(commands)
 
+def _add_score(commands: Any) -> None:
     score = commands.add_parser("score", help="compare with labelled photos")
     score.add_argument("photos", type=Path, metavar="PHOTOS", help="folder of photos")
-    score.add_argument("labels", type=Path, metavar="LABELS.json")
+    score.add_argument(
+        "labels",
+        type=Path,
+        metavar="LABELS.json",
+        help='JSON: photo\'s file name → {"landmarks68": 68 × [x, y] in pixels}',
+    )
     score.add_argument("--detect", action="store_true", help="find faces with the detector, not the labels' boxes")
     score.add_argument("--json", type=Path, help="file to write")
+    add_model(score)
     score.set_defaults(run=_score)
 
-    for command in (image, clip, score):
-        command.add_argument("--model", type=Path, metavar="FOLDER", help="model folder to use, not the bundled one")
 
+def _add_import_published(commands: Any) -> None:
     published = commands.add_parser(
         "import-published", help="make a model folder of the files that the authors of 3DDFA-V2 published"
     )
@@ -106,7 +129,6 @@ def _parser() -> argparse.ArgumentParser:
     published.add_argument("bfm", type=Path, nargs="?", metavar="BFM", help="bfm_noneck_v3.pkl (or .npz)")
     published.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder to make")
     published.set_defaults(run=_import_published)
-    return parser
 
 
 def _image(options: argparse.Namespace) -> None:
@@ -133,6 +155,10 @@ def _image(options: argparse.Namespace) -> None:
         _progress(len(result), len(names))
     if options.json:
         write_json(options.json, result)
+    for name in (name for name, faces in result.items() if not faces):
+        print(f"no face was found in {name}", file=sys.stderr)
+    found = sum(map(len, result.values()))
+    print(f"{_counted(found, 'face')} in {_counted(len(result), 'photo')}", file=sys.stderr)
 
 
 def _check_json(target: Path | None, *inputs: Path | None) -> None:
@@ -148,11 +174,10 @@ def _check_stills(options: argparse.Namespace) -> None:
     stems = [photo.stem for photo in options.photos]
     if len(set(stems)) < len(stems):
         raise CaptureError("Two photos differ in their ending only, and so would their stills; run them apart.")
-    try:
-        options.stills.mkdir(exist_ok=True)
-    except OSError as error:
-        raise CaptureError(f"The folder {options.stills} cannot be made ({error.strerror}); choose another.") from error
-    check_writable(options.stills / "still.png")
+    if is_file(options.stills):
+        raise CaptureError(f"{options.stills} is a file; name a folder for the stills.")
+    # A new folder comes into being with the first still.
+    check_writable(options.stills / "still.png" if is_folder(options.stills) else options.stills)
 
 
 def _write_stills(options: argparse.Namespace, photo: Path, picture: NDArray[np.uint8], faces: list[Face]) -> None:
@@ -168,12 +193,12 @@ def _clip(options: argparse.Namespace) -> None:
         raise CaptureError("The number of workers must be at least 1, or 0 for as many as this machine is good for.")
     if outputs in ([], [options.report]):
         raise CaptureError("Nothing to write was asked for; name at least one of --take, --csv, --bvh, --json.")
-    if options.json:
-        performance_suffix(options.json)
     for path in outputs:
         check_writable(path)
     if len({path.resolve() for path in (*outputs, options.video)}) < len(outputs) + 1:
-        raise CaptureError("The video and what is written must be different files.")
+        raise CaptureError("The video and what is written must be different files; give each a name of its own.")
+    _check_endings(options)
+    check_tracks([kind for kind in TRACKS if getattr(options, kind)], options.model)
     settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
     timings, notes = StageTimings(), list[str]()
     with timings.stage("total"):
@@ -195,7 +220,17 @@ def _clip(options: argparse.Namespace) -> None:
     if options.report:
         write_json(options.report, report)
     early = ", the video stopped early: the file is cut short or damaged" if report["stopped_early"] else ""
-    print(f"{report['frames']} frames, {report['lost_frames']} lost{early}", file=sys.stderr)
+    print(f"{_counted(report['frames'], 'frame')}, {report['lost_frames']} lost{early}", file=sys.stderr)
+
+
+def _check_endings(options: argparse.Namespace) -> None:
+    """Other programs, Blender's list of takes among them, know these files by the endings of their names."""
+    if options.json:
+        performance_suffix(options.json)
+    for kind in ("take", "csv", "bvh"):
+        path, suffix = getattr(options, kind), SUFFIXES[kind]
+        if path is not None and path.suffix.lower() != suffix:
+            raise CaptureError(f"{path} does not say what it is; let its name end in {suffix}.")
 
 
 def _score(options: argparse.Namespace) -> None:
@@ -244,7 +279,9 @@ def _read_labels(path: Path) -> dict[str, np.ndarray]:
     try:
         labels = {name: np.array(entry["landmarks68"], dtype=np.float64) for name, entry in _read_json(path).items()}
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise CaptureError(f"{path} has no `landmarks68` for each photo; see the format of the labels.") from error
+        raise CaptureError(
+            f"{path} has no `landmarks68` for each photo; `score --help` says what it must hold."
+        ) from error
     if not labels or any(points.shape != (68, 2) or not np.isfinite(points).all() for points in labels.values()):
         raise CaptureError(f"{path} must give 68 finite points [x, y] for each of at least one photo.")
     return labels
@@ -260,8 +297,12 @@ def _read_json(path: Path) -> Any:
     except OSError as error:
         raise CaptureError(f"{path} cannot be read ({error.strerror}); check the path.") from error
     except (ValueError, RecursionError) as error:
-        raise CaptureError(f"{path} is not a JSON file; give one in the documented format.") from error
+        raise CaptureError(f"{path} is not a JSON file; `--help` says what it must hold.") from error
     return value
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _progress(done: int, total: int) -> None:

@@ -11,7 +11,7 @@ from .errors import CaptureError
 from .face_model import FaceModel
 from .imported_model import ImportedModel, is_imported
 from .morphable_model import MorphableModel
-from .paths import MODEL_FOLDER
+from .paths import MODEL_FOLDER, is_file
 
 if TYPE_CHECKING:
     from .tracking.regressor import Regressor
@@ -34,7 +34,7 @@ class ModelFolder:
             CaptureError: there is no model folder.
         """
         folder = cls() if path is None else cls(Path(path))
-        if not folder.is_bundled and not all((folder.path / name).is_file() for name in (REGRESSOR, MORPHABLE_MODEL)):
+        if not folder.is_bundled and not all(is_file(folder.path / name) for name in (REGRESSOR, MORPHABLE_MODEL)):
             raise CaptureError(f"{folder.path} is not a model folder; make one with `import-published`.")
         return folder
 

@@ -108,7 +108,7 @@ def _version(path: Path) -> tuple[Path, int, int]:
     try:
         status = path.stat()
     except OSError as error:
-        raise CaptureError(f"There is no take at {path}; capture the footage again.") from error
+        raise CaptureError(f"There is no take at {path}; check the path, or capture the footage again.") from error
     return path, status.st_mtime_ns, status.st_size
 
 

@@ -16,6 +16,7 @@ from .atomic import write_atomically
 from .errors import CaptureError
 from .face_model import BUNDLED_BASIS
 from .names import ARKIT_NAMES, PARAMETER_COUNT
+from .paths import is_file
 from .take_checks import check_header, checked_arrays
 
 #: Version of the file format; a newer one is refused. New header entries do not raise it: readers pass over those
@@ -153,7 +154,7 @@ class Take:
             CaptureError: the file is missing, damaged, no Take, or from a newer version.
         """
         file = Path(path)
-        if not file.is_file():
+        if not is_file(file):
             raise CaptureError(f"There is no take at {file}; capture the footage first.")
         try:
             arrays = read_npz(file, names={"header", *_SHAPES, *_RECORDED_SHAPES})

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from .cleaning.cleanup import clean
@@ -12,6 +12,7 @@ from .face_model import FaceModel
 from .formats.bvh import write_bvh
 from .formats.live_link_face import write_live_link_face
 from .formats.performance_file import save_performance
+from .model_folder import ModelFolder
 from .performance import Performance
 from .solve import solve
 from .take import Take
@@ -24,6 +25,16 @@ TRACKS: dict[str, Callable[[Performance, Path], None]] = {
 }
 
 
+def check_tracks(kinds: Collection[str], model: Path | None) -> None:
+    """Make sure, before long work, that a model folder (None: the bundled one) gives files of these ``kinds``.
+
+    Raises:
+        CaptureError: its network does not measure what one of them holds, or it is no model folder.
+    """
+    if model is not None and "csv" in kinds:
+        _check_measured(kinds, ModelFolder.at(model).regressor().absent_outputs)
+
+
 def write_tracks(take: Take, model: FaceModel, files: Mapping[str, Path | None]) -> None:
     """Write the ``files`` by kind, of :data:`TRACKS`; None = not wanted.
 
@@ -34,8 +45,12 @@ def write_tracks(take: Take, model: FaceModel, files: Mapping[str, Path | None])
     wanted = {kind: path for kind, path in files.items() if path is not None}
     if not wanted:
         return
-    if "csv" in wanted and "arkit" in take.header.absent_outputs:
-        raise CaptureError("The model does not measure ARKit channels; leave the CSV out, or use the bundled model.")
+    _check_measured(wanted, take.header.absent_outputs)
     performance = clean(solve(take, model), model)
     for kind, path in wanted.items():
         TRACKS[kind](performance, path)
+
+
+def _check_measured(kinds: Collection[str], absent_outputs: Collection[str]) -> None:
+    if "csv" in kinds and "arkit" in absent_outputs:
+        raise CaptureError("The model does not measure ARKit channels; leave --csv out, or use the bundled model.")

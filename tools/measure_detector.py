@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the bundled detector on ``../shared``: recall on labelled photos and clips, false alarms, time.
 
-python -m tools.measure_detector
+    python -m tools.measure_detector
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from ddfa_blender.tracking.detection_roi import roi_from_detection
 from ddfa_blender.tracking.detector import Detector
 from ddfa_blender.tracking.roi import box_from_landmarks, overlap, roi_from_landmarks
 
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+from .project import SHARED
+
 #: Every so many frames of a clip one is looked at.
 FRAME_STEP = 5
 
 
 def measure_photos(detector: Detector) -> None:
+    """Print how many labelled faces are found, how well their ROIs fit, and the time."""
     labels = json.loads((SHARED / "bench" / "labels.json").read_text())
     hits, overlaps, seconds = 0, [], 0.0
     for name, entry in labels.items():
@@ -43,6 +45,7 @@ def measure_photos(detector: Detector) -> None:
 
 
 def measure_clip(detector: Detector, path: Path) -> None:
+    """Print in how many of the frames looked at a face is found."""
     looked, found = 0, 0
     with Video(path) as video:
         for frame in video.frames():
@@ -53,6 +56,7 @@ def measure_clip(detector: Detector, path: Path) -> None:
 
 
 def main() -> None:
+    """Measure photos, then clips."""
     detector = Detector()
     measure_photos(detector)
     for path in sorted((SHARED / "clips").glob("*.m[po][v4]")):

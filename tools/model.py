@@ -10,9 +10,9 @@ from typing import Literal
 
 from . import environments
 from .measure_teacher import TASK, ensure_task
-from .project import ROOT, BuildError, check, log
+from .project import ROOT, SHARED, BuildError, check, log
 
-FACES = ROOT.parent / "shared" / "faces"
+FACES = SHARED / "faces"
 #: Heads that nothing is trained on, to measure on what the network is worth.
 HELD_OUT = ROOT / "training" / "data" / "reliability-renders"
 
@@ -60,7 +60,10 @@ STEPS = {
         )
     ),
     "held-out": Step(
-        (("rendering.heads", "--seed", "3", "--count", "800", "--out", str(HELD_OUT)),),
+        (
+            ("rendering.heads", "--seed", "3", "--count", "800", "--out", str(HELD_OUT)),
+            ("rendering.known_faces",),
+        ),
         needs_faces=False,
         run_by="blender",
     ),

@@ -20,6 +20,8 @@ WHEELS = ROOT / "wheels"
 DIST = ROOT / "dist"
 DEMO = ROOT / "demo"
 MODEL = ROOT / "model"
+#: Real photos, clips and labels, which are not the project's to give away; beside the checkout, or missing.
+SHARED = ROOT.parent / "shared"
 
 
 class BuildError(Exception):

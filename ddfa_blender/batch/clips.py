@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import CaptureError
 from ..footage.image_sequence import sequence_from
+from ..paths import is_file, is_folder
 
 #: What a folder is searched for. Files that are named, or that a glob finds, may end as they like.
 VIDEO_SUFFIXES = frozenset(
@@ -51,12 +52,12 @@ def find_clips(arguments: Iterable[str | Path], leave_out: Path | None = None) -
 
 def _named(text: str, base: Path, leave_out: Path | None, *, in_list: bool = False) -> Iterator[Clip]:
     path = _absolute(base / os.path.expanduser(text))  # noqa: PTH111 (Path's own fails where there is no such user)
-    if path.is_dir():
+    if is_folder(path):
         yield from _in_folder(path, leave_out)
     elif path.suffix.lower() == LIST_SUFFIX and not in_list:
         for line in _lines(path):
             yield from _named(line, path.parent, leave_out, in_list=True)
-    elif not path.exists() and glob.has_magic(text):
+    elif not is_file(path) and glob.has_magic(text):
         yield from _in_glob(path, leave_out)
     else:
         yield Clip(path, path.parent)

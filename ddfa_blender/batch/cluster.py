@@ -28,6 +28,8 @@ _CONNECT, _FIRST_WORKER, _LOOK = 10.0, 60.0, 0.2
 _STOP_LOOK = 1.0
 #: Seconds for which running tasks may end by themselves when the batch is stopped.
 _STOPPING = 15.0
+#: What mends a scheduler or a worker that does not find this package.
+_HOW_TO_START = "start it in this environment, with the folder that holds ddfa_blender on PYTHONPATH"
 
 
 @dataclass(eq=False)
@@ -41,14 +43,24 @@ class Cluster:
         """The outcomes, one for each task, as they come; once stopped, also those of tasks that were not begun.
 
         Raises:
-            CaptureError: Dask is not installed, the scheduler cannot be reached, it has no worker, or a worker has
+            CaptureError: Dask is not installed, the scheduler cannot be reached, it has no worker, or one of them has
                 not this package.
         """
         if not tasks:
             return
         with _client(self.address) as client:
+            self._check_scheduler(client)
             self._check_workers(client)
             yield from self._run(client, tasks)
+
+    def _check_scheduler(self, client: Any) -> None:
+        """Dask's scheduler unpacks the tasks, too, and would fail each of them."""
+        try:
+            client.run_on_scheduler(_hello)
+        except Exception as error:  # what unpacking raised there
+            raise CaptureError(
+                f"The scheduler {self.address} cannot load ddfa_blender ({error}); {_HOW_TO_START}."
+            ) from error
 
     def _check_workers(self, client: Any) -> None:
         begin = time.monotonic()
@@ -63,10 +75,7 @@ class Cluster:
         answers = client.run(_hello, on_error="return")
         for worker, answer in answers.items():
             if isinstance(answer, Exception):
-                raise CaptureError(
-                    f"The worker {worker} cannot load ddfa_blender ({answer}); start it in this environment, with the "
-                    "folder that holds ddfa_blender on PYTHONPATH."
-                )
+                raise CaptureError(f"The worker {worker} cannot load ddfa_blender ({answer}); {_HOW_TO_START}.")
 
     def _run(self, client: Any, tasks: Sequence[ClipTask]) -> Iterator[Outcome]:
         run = _Run(client, tasks)
@@ -171,7 +180,7 @@ def _outcome(future: Any, task: ClipTask, *, stopping: bool) -> Outcome | None:
 
 
 def _hello() -> str:
-    """On a worker: this module could be loaded there."""
+    """On the scheduler or a worker: this module could be loaded there."""
     return platform.node()
 
 

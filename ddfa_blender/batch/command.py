@@ -14,9 +14,8 @@ from typing import Any
 
 from ..atomic import check_writable
 from ..errors import CaptureError
-from ..model_folder import ModelFolder
 from ..settings import CaptureSettings
-from ..tracks import TRACKS
+from ..tracks import TRACKS, check_tracks
 from .clips import find_clips
 from .cluster import Cluster
 from .fingerprints import clip_size, model_sha256
@@ -63,7 +62,7 @@ def add_command(commands: Any) -> None:
     batch.add_argument("--start", type=float, default=0.0, help="in point of every clip in seconds")
     batch.add_argument("--end", type=float, help="out point of every clip in seconds")
     batch.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
-    batch.add_argument("--model", type=Path, metavar="FOLDER", help="model folder to use, not the bundled one")
+    add_model(batch)
     batch.add_argument("--force", action="store_true", help="do all again, whatever is recorded as done")
     batch.add_argument(
         "--patience",
@@ -73,6 +72,11 @@ def add_command(commands: Any) -> None:
         help="give up a clip on which nothing happens for so long; 0 = never (default: 300; not with --scheduler)",
     )
     batch.set_defaults(run=run)
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Add ``--model`` to a sub-command, as all that measure faces have it."""
+    command.add_argument("--model", type=Path, metavar="FOLDER", help="model folder to use, not the bundled one")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -88,7 +92,8 @@ def run(options: argparse.Namespace) -> int:
     model = options.model.absolute() if options.model else None
     digest = model_sha256(model)
     clips = find_clips(options.clips, leave_out=folder)
-    tracks = _tracks(options)
+    tracks = tuple(kind for kind in TRACKS if getattr(options, kind))
+    check_tracks(tracks, options.model)
     with locked(folder):
         check_writable(folder / CSV)
         names = name_clips(clips, lambda clip, name: is_free(folder, clip.path, name), recorded_names(folder))
@@ -109,18 +114,6 @@ def run(options: argparse.Namespace) -> int:
     sums = counts(outcomes)
     print(f"table: {folder / CSV} and {JSON}", file=sys.stderr)
     return WAS_STOPPED if sums[STOPPED] else SOME_FAILED if sums[FAILED] else 0
-
-
-def _tracks(options: argparse.Namespace) -> tuple[str, ...]:
-    """Kinds of files to write beside the takes.
-
-    Raises:
-        CaptureError: the model does not measure what one of them holds.
-    """
-    tracks = tuple(kind for kind in TRACKS if getattr(options, kind))
-    if "csv" in tracks and options.model and "arkit" in ModelFolder.at(options.model).regressor().absent_outputs:
-        raise CaptureError("The model does not measure ARKit channels; leave --csv out, or use the bundled model.")
-    return tracks
 
 
 def _run(

@@ -31,7 +31,8 @@ def locked(folder: Path) -> Iterator[None]:
         CaptureError: another batch holds it, or the folder cannot be written.
     """
     place = folder / HIDDEN
-    make_folder(place)
+    for needed in (folder, place):  # the first is the one that the user named
+        make_folder(needed)
     path = place / _LOCK
     try:
         file = path.open("ab")

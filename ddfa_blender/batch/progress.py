@@ -38,7 +38,7 @@ class BatchProgress:
         self._shown = -_INTERVAL
         self._part: dict[str, float] = {}  # of those under way, 0…1
         self._left = sum(self._weights.values())
-        self._done = 0  # weight
+        self._done = 0  # weight of what did not fail
         self._count = self._failed = 0
 
     def running(self, task: ClipTask, done: int, total: int) -> None:
@@ -51,7 +51,8 @@ class BatchProgress:
         self._part.pop(outcome.name, None)
         weight = self._weights.get(outcome.name, 1)
         self._left -= weight
-        self._done += weight
+        # A broken clip is through at once, however large: it says nothing of the speed.
+        self._done += 0 if outcome.status == FAILED else weight
         self._count += 1
         self._failed += outcome.status == FAILED
         if outcome.status == STOPPED:

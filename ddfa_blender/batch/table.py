@@ -101,7 +101,8 @@ def printed(outcomes: Sequence[Outcome]) -> str:
         for_terminal(f"failed: {outcome.clip}: {outcome.error}") for outcome in outcomes if outcome.status == FAILED
     ]
     total = counts(outcomes)
-    lines.append(", ".join(f"{value} {name}" for name, value in total.items() if value or name == "clips"))
+    named = {name.removesuffix("s") if value == 1 else name: value for name, value in total.items()}
+    lines.append(", ".join(f"{value} {name}" for name, value in named.items() if value or name == "clips"))
     return "\n".join(lines)
 
 

@@ -20,7 +20,6 @@ from ..names import ARKIT_NAMES
 
 #: Groups of the face; the head's movement is the fourth.
 FACE_GROUPS = ("brows", "eyes", "mouth")
-GROUPS = ("head", *FACE_GROUPS)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Gains(GroupValues):
             raise CaptureError(problem)
 
     def of(self, names: tuple[str, ...]) -> NDArray[np.float64]:
-        """The channels' own gains."""
+        """The own gains (C,) of C channels; 1 where a channel has none."""
         return np.array([self.channels.get(name, 1.0) for name in names])
 
 

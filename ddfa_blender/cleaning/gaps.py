@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import CaptureError
 from ..quaternions import slerp
+from ..smoothstep import smoothstep
 
 #: ``hold`` keeps the last tracked value, ``interpolate`` goes straight to the next one, ``ease`` lets the face relax
 #: to neutral and come back, while the head turns gently to its next pose.
@@ -62,11 +63,11 @@ class GapFill(NamedTuple):
         share = np.clip((time - time[before]) / np.where(span > 0.0, span, np.inf), 0.0, 1.0)
         presence = np.ones(len(time))
         if settings.mode == "ease":
-            share = _smoothstep(share)
+            share = smoothstep(share)
             since = np.where(following > 0, time - time[before], np.inf)
             until = np.where(following < len(known), time[after] - time, np.inf)
             # A gap that is too short for the whole way relaxes only as far as there is time for.
-            eased = _smoothstep((np.minimum(since, until) - settings.wait) / max(settings.ease, 1e-9))
+            eased = smoothstep((np.minimum(since, until) - settings.wait) / max(settings.ease, 1e-9))
             presence = np.where(tracked, 1.0, 1.0 - eased)
         return cls(before, after, share, presence)
 
@@ -86,9 +87,3 @@ class GapFill(NamedTuple):
     def rotations(self, quaternions: NDArray) -> NDArray[np.float64]:
         """The same for unit quaternions (all frames, 4), on the shortest arc."""
         return slerp(quaternions[self.before], quaternions[self.after], self.share)
-
-
-def _smoothstep(x: NDArray) -> NDArray[np.float64]:
-    """From 0 at x ≤ 0 to 1 at x ≥ 1 without a kink."""
-    s = np.clip(x, 0.0, 1.0)
-    return s * s * (3.0 - 2.0 * s)

@@ -80,7 +80,7 @@ def load_performance(path: Path | str) -> Performance:
         _check_names(header)
         return _performance(arrays)
     except (ValueError, TypeError, OverflowError) as error:
-        raise CaptureError(f"{path} is not a usable {KIND}: {error}.") from error
+        raise CaptureError(f"{path} is not a usable {KIND}: {error}; choose another file.") from error
 
 
 def performance_suffix(path: Path | str) -> str:

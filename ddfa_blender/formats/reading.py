@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import CaptureError
+from ..paths import is_file
 
 #: Bytes; an hour of a 63-column CSV at 60 frames per second is 160 MB.
 LARGEST = 512 * 2**20
@@ -23,7 +24,7 @@ def read_bytes(path: Path | str, kind: str, largest: int = LARGEST) -> bytes:
         CaptureError: it is missing, cannot be read or is larger than ``largest`` bytes.
     """
     file = Path(path)
-    if not file.is_file():
+    if not is_file(file):
         raise CaptureError(f"There is no file {file}; choose a {kind}.")
     try:
         if file.stat().st_size > largest:

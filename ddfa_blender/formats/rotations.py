@@ -32,9 +32,9 @@ def from_angles(angles: ArrayLike, order: Order) -> NDArray[np.float64]:
 
 
 def to_angles(rotations: ArrayLike, order: Order) -> NDArray[np.float64]:
-    """Inverse of :func:`from_angles` for three different axes; the second angle lies in ±90°.
+    """Radians (…, 3) of rotations (…, 3, 3), the inverse of :func:`from_angles` for three different axes.
 
-    At exactly ±90° the third angle is set to 0.
+    The second angle lies in ±90°; at exactly ±90° the third is set to 0.
     """
     r = np.asarray(rotations, dtype=np.float64)
     i, j, k = order

@@ -16,6 +16,7 @@ from ..atomic import write_atomically
 from ..errors import CaptureError
 from ..model_folder import MORPHABLE_MODEL, REGRESSOR, ModelFolder
 from ..morphable_model import MorphableModel
+from ..paths import is_file, is_folder
 from ..projection import CROP_SIZE
 from .convention import AffineMap, align, imported_model, landmarks_map, params_map
 from .files import PublishedFace, Statistics, face_from, has_face, read_arrays, statistics_from
@@ -87,9 +88,9 @@ def _try_out(folder: ModelFolder, checkpoint: Path) -> None:
 @contextmanager
 def _new_folder(out: Path) -> Iterator[Path]:
     """A folder to fill beside ``out``, which gets that name when the block ends well and is removed when not."""
-    if not out.parent.is_dir():
+    if not is_folder(out.parent):
         raise CaptureError(f"The folder {out.parent} does not exist; make it first or write elsewhere.")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if is_file(out) or (is_folder(out) and any(out.iterdir())):
         raise CaptureError(f"{out} exists already; name a new folder.")
     temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:

@@ -132,7 +132,9 @@ def preset_from_json(value: dict[str, Any], path: Path | str) -> Preset:
         poses = tuple(_pose(item) for item in _list(entries.get("poses", []), _MOST_POSES))
         return Preset(Mapping(targets, _text(entries["name"])), poses)
     except (CaptureError, ValueError, TypeError) as error:
-        raise CaptureError(f"{path} is not a usable mapping preset: {str(error).rstrip('.')}.") from error
+        raise CaptureError(
+            f"{path} is not a usable mapping preset: {str(error).rstrip('.')}; choose another file."
+        ) from error
 
 
 def _target_to_json(target: Target) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float64)
 
 
 def sparse(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
-    """The 68 landmarks and the lines between them."""
+    """The 68 landmarks and the lines between them over a copy of the photo (H, W, 3) RGB."""
     result = image.copy()
     width = _width(image)
     for face in reversed(faces):
@@ -39,7 +39,7 @@ def sparse(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]
 
 
 def dense(image: NDArray[np.uint8], surface: Surface, faces: Sequence[NDArray]) -> NDArray[np.uint8]:
-    """The vertices (V, 3) of each face's surface that the camera sees, a dot each."""
+    """The vertices (V, 3) of each face that the camera sees, a dot each over a copy of the photo (H, W, 3) RGB."""
     result = image.copy()
     radius = max(1, round(_width(image) / 2))
     for vertices in reversed(faces):
@@ -61,7 +61,7 @@ def visible(surface: Surface, vertices: NDArray, shape: tuple[int, ...]) -> NDAr
 
 
 def pose_box(image: NDArray[np.uint8], surface: Surface, faces: Sequence[Face]) -> NDArray[np.uint8]:
-    """A box around each face that turns with the head; its front, towards which the nose points, is blue."""
+    """A box around each face over a copy of the photo (H, W, 3) RGB; it turns with the head, its front is blue."""
     result = image.copy()
     width = _width(image)
     for face in reversed(faces):

@@ -45,7 +45,7 @@ class Surface:
 
     @property
     def used(self) -> NDArray[np.intp]:
-        """Indices of the vertices that the triangles use."""
+        """Indices (N,) of the vertices that the triangles use, rising."""
         return np.unique(self.triangles)
 
     def vertices(self, face: Face) -> NDArray[np.float64]:

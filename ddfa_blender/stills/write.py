@@ -40,7 +40,7 @@ def write_stills(
     and ``<stem>_face1.ply`` for each face, the best first. Files of a failed run stay; none is half-written.
 
     Args:
-        folder: must exist.
+        folder: made if missing, once there is something to write.
         image: (H, W, 3) RGB.
         kinds: of ``stills.KINDS``; None = all that the model can give.
 
@@ -56,6 +56,7 @@ def write_stills(
     if "uv" in kinds and not has_texture:
         raise CaptureError("The imported model has no texture coordinates; leave uv out, or use the bundled model.")
     vertices = [surface.vertices(face) for face in faces]
+    _make_folder(folder)
     made = []
     for kind in [kind for kind in PICTURES if kind in kinds]:
         path = folder / f"{stem}_{kind}.png"
@@ -65,6 +66,13 @@ def write_stills(
         for number, points in enumerate(vertices, start=1):
             made += _write_face(folder, f"{stem}_face{number}", image, surface, points, kinds)
     return made
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CaptureError(f"The folder {folder} cannot be made ({error.strerror}); choose another.") from error
 
 
 def _picture(

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from ..errors import CaptureCancelled, CaptureError
 from ..morphable_model import MorphableModel
+from ..smoothstep import smoothstep
 from ..take import Take
 from .position_map import skin_texels
 from .skin_layout import linings
 from .skin_paint import paint_skin
 from .texture_blend import Blender, even_out, outvoted, to_display, to_linear, tone
-from .texture_projection import face_trust, project, ramp
+from .texture_projection import face_trust, project
 from .texture_views import View, face_views
 
 #: Sides of the texture that make sense, texels.
@@ -155,8 +156,8 @@ def _skin_like(colour: NDArray, weight: NDArray, certain: NDArray[np.bool_]) -> 
     away = tones - usual
     light = away.mean(axis=2)
     hue = np.abs(away - light[..., None]).max(axis=2)
-    like = ramp(light, -_DARKER, -0.6 * _DARKER) * ramp(light, _BRIGHTER, 0.6 * _BRIGHTER)
-    like *= ramp(hue, _OFF_HUE, 0.6 * _OFF_HUE)
+    like = smoothstep(light, -_DARKER, -0.6 * _DARKER) * smoothstep(light, _BRIGHTER, 0.6 * _BRIGHTER)
+    like *= smoothstep(hue, _OFF_HUE, 0.6 * _OFF_HUE)
     like = np.where(certain, 1.0, like).astype(np.float32)
     # Strands are thin: what is left between them goes too, and the edge is soft.
     opened = cv2.morphologyEx(like, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
@@ -192,7 +193,7 @@ def _filled(colour: NDArray, seen: NDArray[np.bool_], model: MorphableModel, siz
 def _opacity(seen: NDArray[np.bool_]) -> NDArray[np.float32]:
     """1 well inside what is seen, softly 0 at its edge (S, S)."""
     inside = cv2.distanceTransform(seen.astype(np.uint8), cv2.DIST_L2, 5) / (_FADE * len(seen))
-    return ramp(inside, 0.0, 1.0).astype(np.float32)
+    return smoothstep(inside, 0.0, 1.0).astype(np.float32)
 
 
 def _tones_towards(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..morphable_model import MorphableModel
 from ..names import REGION_NAMES
+from ..smoothstep import smoothstep
 from .unwrap import flatten
 
 #: The head's part of the texture and the linings', (u0, v0, u1, v1).
@@ -236,8 +237,8 @@ def _plug(points: NDArray, hole: list[int]) -> tuple[NDArray, NDArray, NDArray]:
 def _share(points: NDArray, landmarks: NDArray) -> NDArray[np.float64]:
     """How large each vertex's surroundings are drawn (V,): the face in full."""
     distance = np.min([np.linalg.norm(points - landmark, axis=1) for landmark in landmarks], axis=0)
-    t = np.clip(distance / _FAR, 0.0, 1.0)
-    return 1.0 - (1.0 - _FAR_SHARE) * t * t * (3.0 - 2.0 * t)
+    share: NDArray[np.float64] = 1.0 - (1.0 - _FAR_SHARE) * smoothstep(distance, 0.0, _FAR)
+    return share
 
 
 def _pack_linings(uvs: NDArray, inside: list[NDArray[np.intp]]) -> None:

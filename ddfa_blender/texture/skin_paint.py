@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..morphable_model import MorphableModel
+from ..smoothstep import smoothstep
 from .position_map import texels_of
 from .skin_layout import SkinMesh, border_edges, inner_parts
 
@@ -106,7 +107,7 @@ def _paint_lips(colour: NDArray, points: NDArray, landmarks: NDArray, front: NDA
     here = points[near, :2]
     distance, _ = _distance_to_line(here, np.concatenate([outline, outline[:1]])[:, :2])
     signed = np.where(_inside(here, outline[:, :2]), distance, -distance)
-    amount = 0.85 * _ramp(signed, -1.3, 1.3)[:, None]
+    amount = 0.85 * smoothstep(signed, -1.3, 1.3)[:, None]
     lips = _LIPS * (1.0 + 1.2 * _mottling(points[near] * np.array((3.0, 0.6, 1.0), dtype=np.float32)))[:, None]
     colour[near] += amount * (lips - colour[near])
 
@@ -121,7 +122,7 @@ def _paint_linings(colour: NDArray, points: NDArray, mesh: SkinMesh, quad: NDArr
             rim = mesh.mean[border_edges(mesh.quads[lining])]
             near = np.flatnonzero(np.linalg.norm(points - rim.mean(axis=(0, 1)), axis=1) < _EYE_REACH)
             distance = np.min([_distance_to_line(points[near], edge)[0] for edge in rim], axis=0)
-            amount = 0.75 * _ramp(distance, _RIM_WIDTH, 0.5 * _RIM_WIDTH)[:, None]
+            amount = 0.75 * smoothstep(distance, _RIM_WIDTH, 0.5 * _RIM_WIDTH)[:, None]
             colour[near] += amount * (_LID_RIM - colour[near])
 
 
@@ -132,8 +133,8 @@ def _paint_brow(colour: NDArray, points: NDArray, brow: NDArray, front: NDArray)
     here = points[near, :2]
     distance, along = _distance_to_line(here, _rounded(brow[:, :2]))
     # Thick over the nose's side, thin at the tail.
-    width = _BROW_WIDTH * (_BROW_TAIL + (1.0 - _BROW_TAIL) * _ramp(along, 0.0, 0.5))
-    ends = _ramp(along, 0.0, 0.05) * _ramp(along, 1.0, 0.9)
+    width = _BROW_WIDTH * (_BROW_TAIL + (1.0 - _BROW_TAIL) * smoothstep(along, 0.0, 0.5))
+    ends = smoothstep(along, 0.0, 0.05) * smoothstep(along, 1.0, 0.9)
     body = np.clip(1.9 * (1.0 - distance / width), 0.0, 1.0) * ends
     # Hairs grow up and outwards by the nose and lie down towards the tail.
     outward = -1.0 if brow[0, 0] < 0.0 else 1.0
@@ -182,10 +183,3 @@ def _inside(points: NDArray, polygon: NDArray) -> NDArray[np.bool_]:
         if y0 != y1:
             inside ^= ((y0 > y) != (y1 > y)) & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
     return inside
-
-
-def _ramp(x: NDArray, zero: float, one: float) -> NDArray:
-    """Smoothly from 0 at ``zero`` to 1 at ``one``."""
-    t = np.clip((x - zero) / (one - zero), 0.0, 1.0)
-    result: NDArray = t * t * (3.0 - 2.0 * t)
-    return result

@@ -20,7 +20,7 @@ _BROAD_REACH, _BROAD_POWER, _DETAIL_POWER = 0.02, 2, 8
 
 
 def to_linear(display: NDArray) -> NDArray[np.float32]:
-    """sRGB, uint8 or shares of 1, to linear light 0…1."""
+    """sRGB (…, 3), uint8 or shares of 1, to linear light 0…1 of the same shape."""
     if display.dtype == np.uint8:
         table = to_linear(np.arange(256, dtype=np.float32) / 255.0)
         return table[display]
@@ -29,7 +29,7 @@ def to_linear(display: NDArray) -> NDArray[np.float32]:
 
 
 def to_display(linear: NDArray) -> NDArray[np.float32]:
-    """Linear light to sRGB, shares of 1, clipped."""
+    """Linear light (…, 3) to sRGB of the same shape, shares of 1, clipped."""
     x = np.clip(linear, 0.0, 1.0)
     return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 0.0031308) ** (1.0 / 2.4) - 0.055).astype(
         np.float32
@@ -37,7 +37,7 @@ def to_display(linear: NDArray) -> NDArray[np.float32]:
 
 
 def tone(colour: NDArray) -> NDArray[np.float32]:
-    """Natural logarithm of linear colours: equal steps are equal ratios of light."""
+    """Natural logarithm of linear colours (…, 3): equal steps are equal ratios of light."""
     result: NDArray[np.float32] = np.log(np.maximum(colour, 0.0) + _DARK)
     return result
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..morphable_model import MorphableModel
 from ..names import REGION_NAMES
+from ..smoothstep import smoothstep
 from .position_map import SkinTexels, position_map, skin_texels
 from .rasterise import Raster, rasterise
 from .skin_layout import linings
@@ -62,7 +63,7 @@ def project(view: View, model: MorphableModel, size: int) -> Projection:
     places = texels.raster.interpolate(np.concatenate([vertices, _normals(vertices, model)], axis=1), texels.triangles)
     columns, rows = places[..., 0] * shrink - 0.5, places[..., 1] * shrink - 0.5
     colour = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    weight = ramp(places[..., 5] / np.maximum(np.linalg.norm(places[..., 3:], axis=2), 1e-9), _GRAZING, _FACING)
+    weight = smoothstep(places[..., 5] / np.maximum(np.linalg.norm(places[..., 3:], axis=2), 1e-9), _GRAZING, _FACING)
     weight *= _in_picture(places, view.picture.shape, 2.0 * millimetre)
     weight *= _unhidden(places, _depth(view, model), millimetre)
     weight *= np.clip(resolution[texels.raster.triangle] / typical, 0.0, 1.2)
@@ -90,18 +91,11 @@ def face_trust(model: MorphableModel, size: int) -> tuple[NDArray[np.float32], N
         certain |= np.linalg.norm(surface.positions - middle, axis=2) < _BETWEEN_FEATURE
     jaw_end = float(landmarks[[0, 16], 2].mean())
     chin = float(landmarks[8, 1])
-    trust = ramp(distance, 85.0, 62.0)
-    trust *= ramp(surface.positions[..., 2], jaw_end - 4.0, jaw_end + 12.0)
-    trust *= ramp(surface.positions[..., 1], chin - 16.0, chin - 2.0)
+    trust = smoothstep(distance, 85.0, 62.0)
+    trust *= smoothstep(surface.positions[..., 2], jaw_end - 4.0, jaw_end + 12.0)
+    trust *= smoothstep(surface.positions[..., 1], chin - 16.0, chin - 2.0)
     trust[~surface.mask] = 0.0
     return trust.astype(np.float32), certain
-
-
-def ramp(x: NDArray, zero: float, one: float) -> NDArray:
-    """Smoothly from 0 at ``zero`` to 1 at ``one``."""
-    t = np.clip((x - zero) / (one - zero), 0.0, 1.0)
-    result: NDArray = t * t * (3.0 - 2.0 * t)
-    return result
 
 
 def _pixels_per_millimetre(vertices: NDArray, model: MorphableModel) -> float:
@@ -138,7 +132,7 @@ def _in_picture(places: NDArray, shape: tuple[int, ...], margin: float) -> NDArr
     """0 beyond the picture's edge, 1 well inside."""
     x, y = places[..., 0], places[..., 1]
     inside = np.minimum(np.minimum(x, shape[1] - x), np.minimum(y, shape[0] - y))
-    return ramp(inside, 0.0, margin)
+    return smoothstep(inside, 0.0, margin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +170,7 @@ def _unhidden(places: NDArray, depth: _Depth, millimetre: float) -> NDArray[np.f
     z = places[..., 2]
     seen = z > depth.nearest[y, x] - _BEHIND * millimetre
     seen &= z > depth.around[y, x] - _BEHIND_EDGE * millimetre
-    result: NDArray[np.float64] = seen * ramp(depth.clear[y, x], 0.25 * _CLEAR_OF_OPENINGS, _CLEAR_OF_OPENINGS)
+    result: NDArray[np.float64] = seen * smoothstep(depth.clear[y, x], 0.25 * _CLEAR_OF_OPENINGS, _CLEAR_OF_OPENINGS)
     return result
 
 

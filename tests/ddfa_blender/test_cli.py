@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from ddfa_blender import cli
 from ddfa_blender.capture import Engine
 from ddfa_blender.formats.live_link_face import read_live_link_face
 from ddfa_blender.formats.performance_file import load_performance
+from ddfa_blender.model_folder import ModelFolder
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.paths import model_file
@@ -55,10 +57,13 @@ def listing(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_image_lists_the_faces_of_each_photo(tmp_path: Path, squares: Engine) -> None:
+def test_image_lists_the_faces_of_each_photo(
+    tmp_path: Path, squares: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
     two = save_photo(tmp_path / "zwei Gesichter é.png", (90, 120, 80), (240, 120, 50))
     none = save_photo(tmp_path / "none.png")
     assert run("image", two, none, "--json", tmp_path / "out.json") == 0
+    assert capsys.readouterr().err.splitlines() == ["no face was found in none.png", "2 faces in 2 photos"]
     result = read(tmp_path / "out.json")
     assert result["none.png"] == []
     faces = result[two.name]
@@ -112,6 +117,20 @@ def test_clip_writes_what_other_programs_read(tmp_path: Path, squares: Engine) -
     np.testing.assert_allclose(recording.arkit, performance.arkit, atol=1e-6)
     lines = (out / "a.bvh").read_text().splitlines()
     assert "Frames: 10" in lines and "Frame Time: 0.04000000" in lines
+
+
+def test_what_the_model_does_not_measure_is_said_before_the_work(
+    tmp_path: Path, squares: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("regressor.onnx", "morphable_model.npz"):
+        (tmp_path / name).write_bytes(b"not looked at")
+    monkeypatch.setattr(ModelFolder, "regressor", lambda _: SimpleNamespace(absent_outputs=["arkit"]))
+    clip = write_clip(tmp_path / "a.mp4", [square_frame([(160, 120, 80)])] * 5)
+    files = ["--take", tmp_path / "a.npz", "--csv", tmp_path / "a.csv"]
+    assert run("clip", clip, *files, "--model", tmp_path) == 2
+    assert "leave --csv out" in capsys.readouterr().err
+    assert squares.detector.calls == 0  # type: ignore[attr-defined]
+    assert not (tmp_path / "a.npz").exists()
 
 
 def test_image_writes_stills(tmp_path: Path, squares: Engine) -> None:
@@ -174,11 +193,15 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
         "no folder": (["clip", clip, "--take", folder / "nowhere" / "take.npz"], "does not exist"),
         "same file": (["clip", clip, "--take", clip], "different files"),
         "no outputs": (["clip", clip, "--report", folder / "r.json"], "name at least one of"),
-        "two outputs": (["clip", clip, "--csv", folder / "a", "--bvh", folder / "a"], "different files"),
+        "two outputs": (["clip", clip, "--csv", folder / "a.csv", "--bvh", folder / "a.csv"], "different files"),
         "odd ending": (["clip", clip, "--json", folder / "a.txt"], "end in .json or .npz"),
+        "no ending": (["clip", clip, "--take", folder / "a"], "end in .npz"),
+        "another's ending": (["clip", clip, "--csv", folder / "a.bvh"], "end in .csv"),
+        "long name": (["clip", clip, "--take", folder / f"{'a' * 300}.npz"], "choose a shorter one"),
         "no stills": (["image", photo], "Nothing to write"),
-        "stills nowhere": (["image", photo, "--stills", folder / "no" / "where"], "cannot be made"),
-        "stills on a file": (["image", photo, "--stills", photo], "cannot be made"),
+        "stills nowhere": (["image", photo, "--stills", folder / "no" / "where"], "does not exist"),
+        "stills on a file": (["image", photo, "--stills", photo], "is a file"),
+        "stills of no photo": (["image", folder / "text.png", "--stills", folder / "new"], "is not a photo"),
         "same stems": (["image", photo, folder / "photo.jpg", "--stills", folder], "differ in their ending"),
         "points": (["clip", clip, *take, "--start", "5", "--end", "2"], "out point"),
         "missing photo": (["image", folder / "none.png", *out], "There is no photo"),
@@ -198,9 +221,10 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
 
 BAD = (
     "missing video", "empty video", "no video", "truncated video", "photo as video", "no face", "no folder",
-    "same file", "no outputs", "two outputs", "odd ending", "no stills", "stills nowhere", "stills on a file",
-    "same stems", "points", "missing photo", "no photo", "same names", "boxes list", "boxes broken", "boxes missing",
-    "boxes inverted", "boxes of others", "over a photo", "over the labels", "labels short", "labels list",
+    "same file", "no outputs", "two outputs", "odd ending", "no ending", "another's ending", "long name", "no stills",
+    "stills nowhere", "stills on a file", "stills of no photo", "same stems", "points", "missing photo", "no photo",
+    "same names", "boxes list", "boxes broken", "boxes missing", "boxes inverted", "boxes of others", "over a photo",
+    "over the labels", "labels short", "labels list",
 )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ class Template:
         self.outer[self._outer_quads] = True
 
     def region(self, name: str) -> NDArray[np.int64]:
-        """The vertices of a part of the head."""
+        """Indices (N,) of the vertices of a part of the head, one of ``REGION_NAMES``."""
         return np.unique(self.model.quads[self.model.quad_regions == REGION_NAMES.index(name)]).astype(np.int64)
 
     def region_surface(self, name: str, vertices: NDArray) -> Surface:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +114,29 @@ def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyP
         pytest.raises(CaptureError, match="has no worker"),
     ):
         list(Cluster(empty.scheduler_address).run([task_of(tmp_path)]))
+
+
+def test_a_scheduler_that_does_not_find_this_package(tmp_path: Path) -> None:
+    """As one that was started in another folder: it could unpack no task."""
+    where = tmp_path / "scheduler.json"
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    process = subprocess.Popen(
+        [*command, "--scheduler-file", str(where)],
+        cwd=tmp_path,
+        env=environment,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: where.is_file() and where.read_text().rstrip().endswith("}"), process)
+        address = json.loads(where.read_text())["address"]
+        with pytest.raises(CaptureError, match=r"cannot load ddfa_blender \(.*\); start it .* on PYTHONPATH"):
+            list(Cluster(address).run([task_of(tmp_path)]))
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,7 +262,7 @@ def test_a_folder_that_cannot_be_written(
         if os.access(locked_folder, os.W_OK):
             pytest.skip("this system knows no read-only folders")
     assert run(square_clip(tmp_path / "x.mp4"), "--out", locked_folder / "out") == 2
-    assert "cannot be made" in capsys.readouterr().err and Inline.done == []
+    assert f"The folder {locked_folder / 'out'} cannot be made" in capsys.readouterr().err and Inline.done == []
 
 
 def test_a_folder_that_becomes_unwritable_fails_its_clips_alone(tmp_path: Path, inline: type[Inline]) -> None:

@@ -42,14 +42,24 @@ def test_a_terminal_has_one_line_and_is_told_of_failures(tmp_path: Path) -> None
     stream, clock = Terminal(), Clock()
     progress = BatchProgress({"a": 1, "b": 1}, stream, clock)
     clock.now += 5.0
-    progress.finished(Outcome.of(task_of(tmp_path, "a"), FAILED, "It is broken."))
     progress.running(task_of(tmp_path, "b"), 1, 2)
+    progress.finished(Outcome.of(task_of(tmp_path, "a"), FAILED, "It is broken."))
     assert "\r1 of 2 clips, 1 failed, 5 s left\x1b[K" in stream.getvalue()
     assert f"failed {tmp_path / 'a.mp4'}: It is broken.\n" in stream.getvalue()
     clock.now += 5.0
     progress.finished(Outcome.of(task_of(tmp_path, "b"), CAPTURED))
     progress.end()
     assert stream.getvalue().endswith("2 of 2 clips, 1 failed\x1b[K\r\x1b[K")
+
+
+def test_what_fails_at_once_does_not_shorten_the_estimate(tmp_path: Path) -> None:
+    clock = Clock()
+    progress = BatchProgress({"large": 10**9, "a": 100, "b": 100}, Terminal(), clock)
+    clock.now += 10.0
+    progress.finished(Outcome.of(task_of(tmp_path, "large"), FAILED, "It is broken."))
+    assert progress.seconds_left() is None
+    progress.finished(Outcome.of(task_of(tmp_path, "a"), CAPTURED))
+    assert progress.seconds_left() == 10.0
 
 
 def test_a_log_has_a_line_for_each_clip_and_none_for_those_not_begun(tmp_path: Path) -> None:

@@ -71,8 +71,9 @@ def test_of_very_many_only_those_to_look_at_are_printed() -> None:
     assert counts(many)["captured"] == 300
 
 
-def test_a_batch_of_nothing() -> None:
+def test_a_batch_of_nothing_and_of_one() -> None:
     assert printed([]) == "0 clips"
+    assert printed(outcomes()[:1]).splitlines()[-1] == "1 clip, 1 captured"
 
 
 def test_names_of_clips_are_neither_formulas_nor_commands_to_a_terminal(tmp_path: Path) -> None:
