@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,10 @@ __all__ = ["CaptureSettings", "Engine", "capture"]
 #: more than this count: edit lists hide a few, and some containers only estimate.
 _MISSING_SHARE = 0.05
 _MISSING_COUNT = 5
+
+#: Pixels of a frame up to which one thread decodes it in less time than it takes to track the one before. Several would
+#: only hand frames to one another.
+_DECODED_ON_ONE_THREAD = 1280 * 720
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,15 +120,18 @@ def capture(
         notes: gets a sentence for each reason why fewer workers did the work.
 
     Raises:
-        CaptureError: the video cannot be used, has no face, none where one was picked, or a model file is missing.
+        CaptureError: the video cannot be used, has no face, none where one was picked, the pick lies
+            outside the picture, or a model file is missing.
         CaptureCancelled: ``cancelled`` said so.
     """
     settings = settings or CaptureSettings()
     timings = timings or StageTimings()
     path = Path(video_path)
     open_video = partial(Video, path, sequence_rate=settings.sequence_rate)
-    with open_video() as video:
+    open_lightly = partial(open_video, decoder_threads=1)
+    with open_lightly() as video:
         info = video.info
+        _check_pick(settings, info)
         listener = _Listener(progress, cancelled, watch, _count_in_range(info, settings))
         with timings.stage("load"):
             engine = engine or Engine.kept(model)
@@ -132,10 +140,11 @@ def capture(
         make_tracker = partial(Tracker, engine.fitter, engine.detector, settings, timings, picked, info.fps)
         begins = _begins(info, settings, listener.total, workers)
         if len(begins) == 1:
-            track = _track(video, make_tracker(), settings, timings, listener)
+            is_small = info.width * info.height <= _DECODED_ON_ONE_THREAD
+            with nullcontext(video) if is_small else open_video() as opened:
+                track = _track(opened, make_tracker(), settings, timings, listener)
         else:
-            open_segment = partial(open_video, decoder_threads=1)
-            segmented = SegmentedPass(begins, settings.end, open_segment, make_tracker, timings, watch)
+            segmented = SegmentedPass(begins, settings.end, open_lightly, make_tracker, timings, watch)
             track = segmented.run(listener.report, listener.is_cancelled)
             if notes is not None:
                 notes.extend(segmented.notes())
@@ -196,6 +205,18 @@ def _track(
             if listener.watch is not None:
                 listener.watch(frame.view, fit)
             listener.report(len(track))
+
+
+def _check_pick(settings: CaptureSettings, info: VideoInfo) -> None:
+    """Raises: CaptureError: the picked point lies outside the picture."""
+    if settings.face_hint is None or not (info.width and info.height):
+        return
+    x, y = settings.face_hint
+    if not (0.0 <= x <= info.width and 0.0 <= y <= info.height):
+        raise CaptureError(
+            f"The picked face at ({x:g}, {y:g}) lies outside the picture of {info.width} × {info.height} pixels; "
+            "pick it again."
+        )
 
 
 def _find_picked(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CaptureError
+from ..paths import is_file, is_folder
 
 
 def read_photo(path: Path | str) -> NDArray[np.uint8]:
@@ -23,17 +24,23 @@ def read_photo(path: Path | str) -> NDArray[np.uint8]:
         CaptureError: the file is missing or is not a photo.
     """
     file = Path(path)
-    if not file.is_file():
+    if is_folder(file):
+        raise CaptureError(f"{file} is a folder; pick a photo in it.")
+    if not is_file(file):
         raise CaptureError(f"There is no photo at {file}; check the path.")
     try:
         # cv2.imread cannot open non-ASCII paths on Windows.
         content = np.fromfile(file, dtype=np.uint8)
     except OSError as error:
         raise CaptureError(f"The photo {file} cannot be read ({error.strerror}); check its permissions.") from error
+    level = cv2.getLogLevel()
+    cv2.setLogLevel(0)  # OpenCV's warning would only repeat the error below
     try:
         image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     except (cv2.error, MemoryError):  # it claims to be larger than any picture, or is
         image = None
+    finally:
+        cv2.setLogLevel(level)
     if image is None:
         raise CaptureError(f"{file} is not a photo that can be read; use a JPEG or PNG file.")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

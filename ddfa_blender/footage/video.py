@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from ..channels import whole_rgb
 from ..errors import CaptureError
+from ..paths import is_file, is_folder
 from ..settings import SEQUENCE_RATE
-from ..tracking.scene_cut import thumbnail_of
+from ..tracking.scene_cut import Thumbnail
 from .frame_size import Size, in_size, size_of
 from .image_sequence import SequenceReader, sequence_from
 
@@ -46,6 +47,10 @@ _PHOTO_SIGNATURES: tuple[tuple[int, bytes], ...] = (
     (0, b"II*\x00"),  # TIFF
     (0, b"MM\x00*"),
     (0, b"v/1\x01"),  # OpenEXR
+    (0, b"SDPX"),  # film scans
+    (0, b"XPDS"),
+    (0, b"\x80\x2a\x5f\xd7"),  # Cineon
+    (0, b"\x00\x00\x00\x0cjP  "),  # JPEG 2000
     (8, b"WEBP"),
     (4, b"ftypheic"),
     (4, b"ftypheix"),
@@ -72,9 +77,9 @@ class Frame:
         return whole_rgb(self.view)
 
     @cached_property
-    def thumbnail(self) -> NDArray[np.uint8]:
+    def thumbnail(self) -> Thumbnail:
         """What ``SceneCuts`` compares; made when it is asked for."""
-        return thumbnail_of(self.view)
+        return Thumbnail(self.view)
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,8 @@ class Video:
     ) -> None:
         """Open a video; numbered pictures have ``sequence_rate`` frames per second.
 
-        ``decoder_threads``: what FFmpeg may use; None = one for each core. Frames are the same, but where other work
-        keeps all cores busy, several threads only hand frames to one another.
+        ``decoder_threads``: what FFmpeg may use; None = one for each core. Frames are the same, but several threads
+        cost more in all: they hand every frame to one another.
 
         Raises:
             CaptureError: the file is missing, empty, a single photo, or no video that can be decoded.
@@ -353,10 +358,10 @@ class _Clock:
 
 def _check_file(path: Path) -> list[tuple[int, Path]]:
     """The numbered pictures that begin with a photo, or nothing for what may be a video."""
-    if not path.exists():
+    if is_folder(path):
+        raise CaptureError(f"{path} is a folder; pick a video, or the first of numbered pictures.")
+    if not is_file(path):
         raise CaptureError(f"There is no video at {path}; check the path.")
-    if not path.is_file():
-        raise CaptureError(f"{path} is not a file; pick a video file.")
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -368,12 +373,12 @@ def _check_file(path: Path) -> list[tuple[int, Path]]:
         return []
     pictures = sequence_from(path)
     if not pictures:
-        raise CaptureError(f"{path} is a photo, not a video; pick a video file.")
+        raise CaptureError(f"{path} is a photo, not a video; pick a video, or the first of numbered pictures.")
     return pictures
 
 
 def _undecodable(path: Path) -> CaptureError:
-    return CaptureError(f"No picture in {path} can be decoded; use another copy of the file.")
+    return CaptureError(f"No picture in {path} can be decoded; convert it to MP4 (H.264), or use another copy of it.")
 
 
 def _open(path: Path, threads: int | None) -> cv2.VideoCapture:

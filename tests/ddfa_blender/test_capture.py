@@ -88,6 +88,15 @@ def test_senseless_in_and_out_points_are_refused(start: float, end: float | None
         CaptureSettings(start, end)
 
 
+@pytest.mark.parametrize("place", [(5000.0, 20.0), (20.0, 241.0), (-1.0, 20.0), (float("nan"), 20.0)])
+def test_a_face_cannot_be_picked_outside_the_picture(
+    tmp_path: Path, model: MorphableModel, place: tuple[float, float]
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_square(2))
+    with pytest.raises(CaptureError, match="outside the picture of 320 × 240 pixels; pick it again"):
+        capture(clip, settings=CaptureSettings(face_hint=place), engine=square_engine(model))
+
+
 def test_progress_counts_every_frame(tmp_path: Path, model: MorphableModel) -> None:
     calls: list[tuple[int, int]] = []
     clip = write_clip(tmp_path / "clip.mp4", moving_square(6))

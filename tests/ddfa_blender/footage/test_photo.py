@@ -38,3 +38,20 @@ def test_what_is_no_photo(tmp_path: Path, content: bytes | None, words: str) -> 
         path.write_bytes(content)
     with pytest.raises(CaptureError, match=words):
         read_photo(path)
+
+
+def test_a_picture_that_opencv_may_not_read_is_refused_without_noise(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "linear.exr"
+    path.write_bytes(b"v/1\x01" + bytes(200))
+    with pytest.raises(CaptureError, match="use a JPEG or PNG file"):
+        read_photo(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_or_an_impossible_name_is_no_photo(tmp_path: Path) -> None:
+    with pytest.raises(CaptureError, match="is a folder; pick a photo in it"):
+        read_photo(tmp_path)
+    with pytest.raises(CaptureError, match="There is no photo at"):
+        read_photo(tmp_path / ("long" * 200 + ".png"))

@@ -133,7 +133,7 @@ def broken_files(folder: Path) -> dict[str, Path]:
         ("truncated.mp4", "cut short"),
         ("empty.mp4", "is empty"),
         ("notes.mp4", "is not a video"),
-        ("folder.mp4", "is not a file"),
+        ("folder.mp4", "is a folder; pick a video, or the first of numbered pictures"),
         ("missing.mp4", "There is no video"),
         ("photo.jpg", "is a photo"),
         ("photo.png", "is a photo"),
@@ -153,6 +153,22 @@ def test_what_is_no_video_gives_one_clear_sentence(
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("head", [b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7", b"\x00\x00\x00\x0cjP  \r\n", b"v/1\x01"])
+def test_frames_of_a_film_scan_are_no_video_of_one_frame(tmp_path: Path, head: bytes) -> None:
+    for number in (1, 2):
+        (tmp_path / f"scan_{number:04d}.dpx").write_bytes(head + bytes(2000))
+    with pytest.raises(CaptureError, match="is not a photo that can be read; use a JPEG or PNG file"):
+        Video(tmp_path / "scan_0001.dpx")
+    (tmp_path / "scan_0002.dpx").unlink()
+    with pytest.raises(CaptureError, match="is a photo, not a video"):
+        Video(tmp_path / "scan_0001.dpx")
+
+
+def test_a_name_too_long_for_the_system_is_no_video(tmp_path: Path) -> None:
+    with pytest.raises(CaptureError, match="There is no video at"):
+        Video(tmp_path / ("long" * 200 + ".mp4"))
 
 
 def test_a_container_without_a_picture_is_refused(tmp_path: Path) -> None:
