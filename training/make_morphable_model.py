@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from ddfa_blender.morphable_model import ARRAY_NAMES, MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_COUNT, SHAPE_COUNT
 from ddfa_blender.paths import model_file
+from ddfa_blender.smoothstep import smoothstep
 
 from .expressions import ExpressionComponents, expression_components, second_moment, swapped_sides
 from .head_mesh import HeadMesh, cut_head
 from .identities import IdentitySampler, IdentitySamples, draw_identities, identity_components
-from .interpolation import smooth_step
 from .makehuman import data_folder, read_base_mesh, read_mirror, read_target
 from .neck_cut import trim_neck
 from .symmetric_pca import Components, mirrored
@@ -66,7 +66,7 @@ class ModelParts:
 def face_weight(head: HeadMesh) -> NDArray[np.float64]:
     """(V,) in 0.06..1: 1 on the front of the face (what footage shows), little on skull, ears, neck, mouth cavity."""
     x, y, z = head.base.T
-    front = smooth_step(z, 0.45, 0.95) * smooth_step(y, -0.85, -0.72) * (1 - smooth_step(y, 0.95, 1.15))
+    front = smoothstep(z, 0.45, 0.95) * smoothstep(y, -0.85, -0.72) * (1 - smoothstep(y, 0.95, 1.15))
     cavity = (np.abs(x) < 0.35) & (z < 1.05) & (y < 0.1)
     weight = _OFF_FACE_WEIGHT + (1 - _OFF_FACE_WEIGHT) * np.where(cavity, 0.0, front)
     weight[head.vertex_regions > 0] = 0.0

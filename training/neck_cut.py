@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.morphable_model import MorphableModel
-
-from .interpolation import smooth_step
+from ddfa_blender.smoothstep import smoothstep
 
 _MIDLINE = 1e-3
 _LONGEST_LOOP = 80
@@ -123,6 +122,6 @@ def trim_neck(model: MorphableModel, mirror: NDArray[np.int64]) -> MorphableMode
         uv=model.uv[uv_used],
         quad_uvs=uv_renumber.reshape(-1, 4).astype(np.int32),
         quad_regions=model.quad_regions[keep_quads],
-        head_weight=smooth_step(distance, 0.0, _NECK_REACH).astype(np.float32),
+        head_weight=smoothstep(distance, 0.0, _NECK_REACH).astype(np.float32),
         landmark_vertices=new_index[model.landmark_vertices],
     )

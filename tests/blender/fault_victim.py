@@ -44,4 +44,5 @@ def main(folder: Path, stage: str) -> None:
 if __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "")
     sys.stdout.flush()
+    support.discard_user_folder()
     os._exit(0)

@@ -331,4 +331,5 @@ if __name__ == "__main__":
     sys.stdout.flush()
     import os
 
+    support.discard_user_folder()
     os._exit(0)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import support
 
 HERE = Path(__file__).resolve().parent
 
@@ -24,6 +25,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     code = main()
+    support.discard_user_folder()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -64,4 +64,7 @@ def main(folder: Path) -> None:
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
     sys.stdout.flush()
+    import support
+
+    support.discard_user_folder()
     os._exit(0)

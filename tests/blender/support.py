@@ -30,12 +30,22 @@ _SHIPPED = (
 )
 
 
+_USER_FOLDER = "ddfa_blender_user_"
+
+
+def discard_user_folder() -> None:
+    """Remove this process's own user folder, for those who leave without Python's tidying up."""
+    folder = Path(os.environ.get("BLENDER_USER_RESOURCES", ""))
+    if folder.name.startswith(_USER_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def prepare_user_folder() -> Path:
     """A user folder of its own for this process, with the extension linked into it; before bpy is imported."""
     if "bpy" in sys.modules:
         raise RuntimeError("bpy is already imported: it would use the user's own folders")
-    folder = Path(tempfile.mkdtemp(prefix="ddfa_blender_user_"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_USER_FOLDER))
+    atexit.register(discard_user_folder)
     os.environ["HOME"] = os.environ["BLENDER_USER_RESOURCES"] = str(folder)
     extension = folder / "extensions" / "user_default" / "ddfa_face_capture"
     extension.mkdir(parents=True)

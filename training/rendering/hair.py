@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import REGION_NAMES
+from ddfa_blender.smoothstep import smoothstep
 
-from ..interpolation import smooth_step
 from .geometry import EMPTY, Mesh, grid_quads
 from .subject import Subject
 
@@ -111,12 +111,12 @@ def hair_edge(subject: Subject, azimuth: NDArray) -> NDArray[np.float64]:
     around = np.abs((azimuth + 180.0) % 360.0 - 180.0)
     edge = np.interp(around, _EDGE_AZIMUTH, _EDGE_POLAR)
     if subject.hair_style == "hat":
-        return 56.0 + shift + 22.0 * smooth_step(around, 30.0, 130.0)
+        return 56.0 + shift + 22.0 * smoothstep(around, 30.0, 130.0)
     if subject.hair_style == "scarf":
-        return np.maximum(edge + shift * smooth_step(around, 80.0, 30.0), 44.0)
+        return np.maximum(edge + shift * smoothstep(around, 80.0, 30.0), 44.0)
     # The fringe may lie askew; the temples recede on some.
     askew = rng.uniform(-0.25, 0.25) * shift * np.sin(np.radians(azimuth) * 2.0)
-    return edge + (shift + askew) * smooth_step(around, 70.0, 35.0)
+    return edge + (shift + askew) * smoothstep(around, 70.0, 35.0)
 
 
 def _columns(subject: Subject, rng: np.random.Generator) -> tuple[NDArray, NDArray, NDArray]:
@@ -133,7 +133,7 @@ def _curtain(bottom: NDArray, azimuth: NDArray, subject: Subject, rng: np.random
     """Rows (K, C, 3) of hair or cloth that falls from the cap's lowest row (C, 3)."""
     around = np.abs((azimuth + 180.0) % 360.0 - 180.0)
     opening = rng.uniform(62.0, 88.0) if subject.hair_style != "scarf" else rng.uniform(50.0, 62.0)
-    hangs = smooth_step(around, opening - 4.0, opening + 4.0)
+    hangs = smoothstep(around, opening - 4.0, opening + 4.0)
     length = rng.uniform(60.0, 200.0) + rng.normal(0.0, 6.0, _COLUMNS)
     spread = rng.uniform(0.95, 1.25)
     rows = []
@@ -159,7 +159,7 @@ def grow_hair(scalp: Scalp, subject: Subject, vertices: NDArray) -> HairMesh:
     lumps = rng.normal(size=6) * rng.uniform(0.05, 0.18)
     a = np.radians(around)
     wave = sum(lumps[k] * np.sin((k + 1) * a + 2.0 * k * share * np.pi + k) for k in range(6))
-    rise = smooth_step(share, 1.0, 0.8) * 0.85 + 0.15
+    rise = smoothstep(share, 1.0, 0.8) * 0.85 + 0.15
     radius = radius + rng.uniform(thin, thick) * rise * np.clip(1.0 + wave, 0.4, 1.8)
     p = np.radians(polar)
     unit = np.stack([np.sin(p) * np.sin(a), np.cos(p), np.sin(p) * np.cos(a)], axis=-1)
@@ -182,4 +182,4 @@ def scalp_stubble(scalp: Scalp, subject: Subject, points: NDArray) -> NDArray[np
     if subject.hair_style in ("hat", "scarf"):
         edge = edge - 12.0
     strength = np.random.default_rng(subject.seed + 3).uniform(0.5, 0.95)
-    return (strength * smooth_step(polar - edge, 2.0, -3.0)).astype(np.float32)
+    return (strength * smoothstep(polar - edge, 2.0, -3.0)).astype(np.float32)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.projection import rotation_from_euler
+from ddfa_blender.smoothstep import smoothstep
 
-from ..interpolation import smooth_step
 from .geometry import EMPTY, Mesh, box, capsule, ellipsoid, grid_quads, join, tube
 from .subject import Subject
 
@@ -162,7 +162,7 @@ def background(size: int, rng: np.random.Generator) -> NDArray[np.float32]:
             distance = np.maximum(np.abs(dx) - extent[0], np.abs(dy) - extent[1])
         else:
             distance = np.hypot(dx / extent[0], dy / extent[1]) * extent.min() - extent.min()
-        mask = smooth_step(distance, softness, -softness)[..., None] * rng.uniform(0.3, 1.0)
+        mask = smoothstep(distance, softness, -softness)[..., None] * rng.uniform(0.3, 1.0)
         picture = picture * (1.0 - mask) + mask * rng.uniform(0.0, 1.0, 3) ** 2
     # Real rooms and streets are greyer than random colours.
     grey = picture.mean(axis=-1, keepdims=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import REGION_NAMES
+from ddfa_blender.smoothstep import smoothstep
 
-from ..interpolation import smooth_step
 from .geometry import smooth_noise
 from .labels import face_mask
 from .subject import Subject
@@ -165,24 +165,24 @@ class SkinPainter:
         distance, _ = _distance_to_polyline(points[:, :2], np.concatenate([outline, outline[:1]]))
         signed = np.where(_inside_polygon(points[:, :2], outline), distance, -distance)
         near = front & (points[:, 2] > lm[48:60, 2].min() - 6.0)
-        return smooth_step(signed, -0.8, 1.2).astype(np.float32) * near
+        return smoothstep(signed, -0.8, 1.2).astype(np.float32) * near
 
     def _beard_mask(self, style: str) -> NDArray[np.float32]:
         points, lm = self.map.position, self.map.landmarks
         x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
         corner, nose, jaw = np.abs(lm[54]), lm[33], lm[16]
         moustache = (
-            smooth_step(y, nose[1] - 1.0, nose[1] - 5.0) * smooth_step(y, lm[48, 1] - 10.0, lm[48, 1] - 4.0)
-            * smooth_step(x, corner[0] + 9.0, corner[0] + 3.0)
+            smoothstep(y, nose[1] - 1.0, nose[1] - 5.0) * smoothstep(y, lm[48, 1] - 10.0, lm[48, 1] - 4.0)
+            * smoothstep(x, corner[0] + 9.0, corner[0] + 3.0)
         )  # fmt: skip
-        chin = smooth_step(y, lm[57, 1] + 3.0, lm[57, 1] - 4.0) * smooth_step(x, corner[0] + 8.0, corner[0])
+        chin = smoothstep(y, lm[57, 1] + 3.0, lm[57, 1] - 4.0) * smoothstep(x, corner[0] + 8.0, corner[0])
         # The upper edge rises from the mouth's corner to the ear.
         edge = lm[48, 1] + (x - corner[0]) / max(jaw[0] - corner[0], 1.0) * (jaw[1] + 12.0 - lm[48, 1])
-        cheek = np.clip((edge - y) / 12.0, 0.0, 1.0) * smooth_step(x, corner[0] - 4.0, corner[0] + 6.0)
+        cheek = np.clip((edge - y) / 12.0, 0.0, 1.0) * smoothstep(x, corner[0] - 4.0, corner[0] + 6.0)
         zones = {"moustache": moustache, "goatee": np.maximum(moustache, chin),
                  "full": np.maximum.reduce([moustache, chin, cheek])}  # fmt: skip
-        lower = smooth_step(y, lm[8, 1] - 45.0, lm[8, 1] - 12.0)
-        front = smooth_step(z, jaw[2] - 12.0, jaw[2] + 2.0)
+        lower = smoothstep(y, lm[8, 1] - 45.0, lm[8, 1] - 12.0)
+        front = smoothstep(z, jaw[2] - 12.0, jaw[2] + 2.0)
         return (zones[style] * lower * front * (1.0 - self._lips)).astype(np.float32)
 
     def paint(self, subject: Subject, scalp: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
@@ -229,7 +229,7 @@ class SkinPainter:
         tail = rng.uniform(0.35, 0.7)
         for distance, along in self._brows:
             width = subject.brow_thickness * (1.0 - (1.0 - tail) * np.clip((0.45 - along) / 0.45, 0.0, 1.0))
-            ends = smooth_step(along, 0.0, 0.12) * (1.0 - 0.6 * smooth_step(along, 0.9, 1.0))
+            ends = smoothstep(along, 0.0, 0.12) * (1.0 - 0.6 * smoothstep(along, 0.9, 1.0))
             amount = np.clip(2.5 * (1.0 - distance / width), 0.0, 1.0) * ends * subject.brow_density * texture
             colour = self._blend(colour, subject.brows, amount, medium)
         return colour
