@@ -10,7 +10,8 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .arkit.lips import LipSeam, landmark_gap
+from .arkit.landmark_reading import movement
+from .arkit.lips import LipReading, LipSeam, landmark_gap
 from .arkit.mesh_components import without_prior
 from .arkit.reliability import Reliability, bundled_reliability
 from .arkit.weights import ArkitSource, Evidence, solve_weights
@@ -64,18 +65,8 @@ def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -
     tracked = (take.confidence > 0.0) & (take.confidence >= settings.min_confidence)
     if not tracked.any():
         raise CaptureError("No frame of the take is confident enough; lower the minimum confidence or capture again.")
-    predicted = split(take.params[tracked].astype(np.float64))
-    identity = clip_identity(predicted.shape, predicted.transform, take.confidence[tracked])
+    identity, fitted = fit_clip(take, tracked, model, settings)
     subset = FaceSubset.choose(model)
-    fitted = refit(
-        subset,
-        identity,
-        image_transforms(take.params[tracked], take.roi[tracked], take.header.width, take.header.height),
-        predicted.shape,
-        predicted.expression,
-        prior=settings.expression_prior,
-        sweeps=settings.sweeps,
-    )
     center = subset.rigidity @ subset.neutral(identity)
     focal = max(take.header.width, take.header.height) / 2.0 / math.tan(math.radians(settings.field_of_view) / 2.0)
     rotation = fitted.pose.rotation
@@ -91,6 +82,24 @@ def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -
         identity=identity,
         tracked=tracked,
     )
+
+
+def fit_clip(
+    take: Take, tracked: NDArray[np.bool_], model: FaceModel, settings: SolveSettings
+) -> tuple[NDArray[np.float64], Refit]:
+    """One identity (40,) for the T tracked frames, and pose and expression of each refitted to it."""
+    predicted = split(take.params[tracked].astype(np.float64))
+    identity = clip_identity(predicted.shape, predicted.transform, take.confidence[tracked])
+    fitted = refit(
+        FaceSubset.choose(model),
+        identity,
+        image_transforms(take.params[tracked], take.roi[tracked], take.header.width, take.header.height),
+        predicted.shape,
+        predicted.expression,
+        prior=settings.expression_prior,
+        sweeps=settings.sweeps,
+    )
+    return identity, fitted
 
 
 def arkit_weights(
@@ -111,15 +120,32 @@ def arkit_weights(
     if settings.arkit_source == "network" or not isinstance(model, MorphableModel):
         return scores
     reliability = reliability or bundled_reliability()
-    seen = landmark_gap(model, identity, take.landmarks68[tracked].astype(np.float64), fitted.pose)
-    evidence = Evidence(
+    evidence = arkit_evidence(take, tracked, identity, fitted, model, settings, reliability.lips)
+    absent = "arkit" in take.header.absent_outputs
+    return solve_weights(evidence, model, reliability, "mesh" if absent else settings.arkit_source)
+
+
+def arkit_evidence(
+    take: Take,
+    tracked: NDArray[np.bool_],
+    identity: NDArray,
+    fitted: Refit,
+    model: MorphableModel,
+    settings: SolveSettings,
+    lips: LipReading,
+) -> Evidence:
+    """What was measured in the tracked frames of a take, as the weights are solved from."""
+    scores = np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0)
+    points = take.landmarks68[tracked].astype(np.float64)
+    size = take.header.width, take.header.height
+    blind = "landmarks" in take.header.absent_outputs  # the points are the mesh's own
+    return Evidence(
         time=take.time[tracked],
         scores=scores,
         components=without_prior(FaceSubset.choose(model), fitted.expression, settings.expression_prior),
-        contact=reliability.lips.contact(seen, LipSeam.of(model).mean_gap(scores)),
+        contact=lips.contact(landmark_gap(model, identity, points, fitted.pose), LipSeam.of(model).mean_gap(scores)),
+        moved=None if blind else movement(model, identity, points, fitted.pose, *size),
     )
-    absent = "arkit" in take.header.absent_outputs
-    return solve_weights(evidence, model, reliability, "mesh" if absent else settings.arkit_source)
 
 
 def clip_identity(shapes: NDArray, transforms: NDArray, confidence: NDArray) -> NDArray[np.float64]:

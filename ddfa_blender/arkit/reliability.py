@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..errors import CaptureError
 from ..names import ARKIT_NAMES, EXPRESSION_COUNT
 from ..paths import model_file
+from .landmark_reading import LandmarkReading
 from .lips import LipReading
 
 RELIABILITY = "arkit_reliability.json"
@@ -27,11 +28,14 @@ _SMALLEST_ERROR = 0.02
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Errors of the two sources, and how the lips' gap is read."""
+    """Errors of the sources, and how the lips' gap and the 68 points' movement are read."""
 
     network_error: NDArray[np.float64]  # (52,) root mean square error of the scores
     mesh_error: NDArray[np.float64]  # (10, 10) second moment of the errors of the fitted mesh's components
     lips: LipReading
+    landmarks: LandmarkReading | None = None  # None: the points say nothing of the weights
+    #: How much of what the mesh tells is news beside the scores, 0…1: where they err together, less than all.
+    mesh_counts: float = 1.0
 
     @classmethod
     def load(cls, path: Path | None = None) -> Reliability:
@@ -60,7 +64,12 @@ class Reliability:
         ):
             raise ValueError("not a table of errors")
         np.linalg.cholesky(mesh)  # LinAlgError is a ValueError
-        return cls(network, mesh, LipReading(**{key: float(value) for key, value in data["lips"].items()}))
+        lips = LipReading(**{key: float(value) for key, value in data["lips"].items()})
+        points = data.get("landmarks")
+        counts = float(data.get("mesh_counts", 1.0))
+        if not 0.0 < counts <= 1.0:
+            raise ValueError("not a share")
+        return cls(network, mesh, lips, None if points is None else LandmarkReading.from_json(points), counts)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -69,7 +78,9 @@ class Reliability:
                 name: round(float(x), 4) for name, x in zip(ARKIT_NAMES, self.network_error, strict=True)
             },
             "mesh_error": [[round(float(x), 5) for x in row] for row in self.mesh_error],
+            "mesh_counts": self.mesh_counts,
             "lips": {key: round(float(value), 4) for key, value in vars(self.lips).items()},
+            "landmarks": None if self.landmarks is None else self.landmarks.to_json(),
         }
 
     @property

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The 52 weights of a clip, from the network's scores and the mesh that was fitted, each as far as it is reliable.
+"""The 52 weights of a clip, from scores, fitted mesh and moving points, each as far as it is reliable.
 
 With E what the units do to the ten components of the mesh (``mesh_components.py``), e the components of a frame, a the
-network's scores, Σ what either is wrong by (``reliability.py``), the weights minimise
+network's scores, Σ what either is wrong by, c how much of e is news beside a (``reliability.py``), the weights minimise
 
-    ½‖E·w − e‖²_Σe + ½‖w − a‖²_Σa + Σ w·SPARSITY + ½ Σ_t coupling·(wₜ₊₁ − wₜ)²,   0 ≤ w ≤ 1,
+    ½·c·‖E·w − e‖²_Σe + ½‖w − a‖²_Σa + Σ w·SPARSITY + ½ Σ_t coupling·(wₜ₊₁ − wₜ)²,   0 ≤ w ≤ 1,
 
 of each exclusive pair at most one being above 0, and where the lips touch, G·w ≤ 0 with G the opening of their seam
-(``lips.py``); where they do not, ``mouthClose`` costs more. It is solved twice: the first result, of each frame alone,
-says which of a pair stays and where the face moves so fast that neighbouring frames must not be pulled together.
+(``lips.py``); where they do not, ``mouthClose`` costs more. First each frame is solved alone. The result says how high
+the weights are on the whole; how they change about that is then also told by the 68 points, with r what they read:
+½‖w − r‖²_Σr (``landmark_reading.py``). What comes out says which of a pair stays and where the face moves so fast that
+neighbouring frames must not be pulled together; then all frames are solved at once.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from ..morphable_model import MorphableModel
 from ..names import ARKIT_NAMES
 from .box_quadratic import BoxQuadratic, Minimum
 from .exclusive import allowed, differences
+from .landmark_reading import LandmarkReading, Movement
 from .lips import LipSeam
 from .mesh_components import unit_components
 from .reliability import Reliability
@@ -42,7 +45,7 @@ _MOUTH_CLOSE = ARKIT_NAMES.index("mouthClose")
 #: How large weights usually are. Only the mesh alone needs to know: ten components leave 42 directions open.
 USUAL_WEIGHT = 0.35
 #: Pull between frames a thirtieth of a second apart, as a share of what a frame itself says of the channel …
-_SMOOTHNESS, _FRAME = 0.5, 1.0 / 30.0
+_SMOOTHNESS, _FRAME = 1.0, 1.0 / 30.0
 #: … which falls off where a weight changes faster than this per second: half a blink takes 0.1 s.
 _STEADY_SPEED = 0.75
 #: Frames further apart know nothing of each other, seconds.
@@ -57,6 +60,7 @@ class Evidence:
     scores: NDArray[np.float64]  # (N, 52) of the network, 0…1
     components: NDArray[np.float64]  # (N, 10) of the fitted mesh, no prior in them
     contact: NDArray[np.bool_]  # (N,) the lips touch
+    moved: Movement | None = None  # the 68 points; None: not known
 
 
 def solve_weights(
@@ -83,7 +87,10 @@ def minimum(evidence: Evidence, model: MorphableModel, reliability: Reliability,
         held=np.zeros(len(scores), bool),
     )
     first = problem.minimise(scores if source == "both" else np.zeros_like(scores)).weights
-    coupling = _coupling(evidence.time, first, np.diagonal(normal))
+    if source == "both" and evidence.moved is not None and reliability.landmarks is not None:
+        problem = _with_points(problem, evidence.moved, reliability.landmarks, first)
+        first = problem.minimise(first).weights
+    coupling = _coupling(evidence.time, first, np.diagonal(problem.normal))
     return replace(problem, upper=allowed(first), coupling=coupling, held=evidence.contact).minimise(first)
 
 
@@ -92,12 +99,21 @@ def _sources(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Normal matrix (52, 52) and right side (N, 52) of the sources and the price of weights."""
     units = unit_components(model)
-    normal = reliability.mesh_information(units)
-    right = np.linalg.solve(reliability.mesh_error, components.T).T @ units.T - SPARSITY
+    mesh = reliability.mesh_information(units)
+    seen = np.linalg.solve(reliability.mesh_error, components.T).T @ units.T
     if source == "both":
-        network = reliability.network_information
-        return normal + network, right + scores @ network
-    return normal + np.eye(len(normal)) / USUAL_WEIGHT**2, right
+        network, counts = reliability.network_information, reliability.mesh_counts
+        return counts * mesh + network, counts * seen + scores @ network - SPARSITY
+    return mesh + np.eye(len(mesh)) / USUAL_WEIGHT**2, seen - SPARSITY
+
+
+def _with_points(problem: BoxQuadratic, moved: Movement, reading: LandmarkReading, found: NDArray) -> BoxQuadratic:
+    """The problem with what the moving points tell of weights that were ``found`` (N, 52) without them."""
+    return replace(
+        problem,
+        normal=problem.normal + np.diag(reading.information),
+        right=problem.right + reading.information * reading.expected(moved, found),
+    )
 
 
 def _coupling(time: NDArray, weights: NDArray, information: NDArray) -> NDArray[np.float64]:

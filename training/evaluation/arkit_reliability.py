@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure how far the network's ARKit scores and the fitted mesh are to be believed: ``model/arkit_reliability.json``.
+"""Measure how far the network's ARKit scores, the fitted mesh and the 68 points are to be believed.
 
     python -m training.rendering.heads --seed 3 --count 800 --out training/data/reliability-renders   (Blender's Python)
-    python -m training.evaluation.arkit_reliability [--regressor FILE] [--out FILE]      (a minute; after each training)
+    python -m training.rendering.known_faces                                                          (the same)
+    python -m training.evaluation.arkit_reliability [--regressor FILE] [--out FILE]     (minutes; after each training)
 
-The heads are rendered as those to train on, but nothing is trained on them, and the known-weights clips are others
-again. Writes the table that ``ddfa_blender/arkit`` blends the two sources by, and prints what each channel rests on.
+The heads are rendered as those to train on, but nothing is trained on them, nor on the faces of ``known_faces``, and
+the known-weights clips are others again. What moves which point is also learnt from the heads that the network was
+trained on (``--trained``), but how far that is believed is not. Writes ``model/arkit_reliability.json``, by which
+``ddfa_blender/arkit`` blends the sources, and prints what each channel rests on.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ddfa_blender.arkit.landmark_reading import movement
 from ddfa_blender.arkit.lips import LipReading, LipSeam, landmark_gap
 from ddfa_blender.arkit.mesh_components import unit_components, without_prior
 from ddfa_blender.arkit.reliability import RELIABILITY, Reliability
@@ -40,14 +45,16 @@ from training.workspace import DATA
 
 from .correlation import correlation
 from .known_weights import engine_with
+from .landmark_reading import FACES, ROI_ERROR, Learnt, about_mean, learn_reading, measure_actors
 
 RENDERS = DATA / "reliability-renders"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "arkit-channels.md"
 SOURCES: tuple[ArkitSource, ...] = get_args(ArkitSource)
 #: Heads as footage to be captured shows them: turned by so many degrees at most, so much of the face to be seen.
 _LARGEST_YAW, _LEAST_VISIBLE = 45.0, 0.8
-#: Errors of the first ROI, as a share of its side; the tracker then refines it.
-_ROI_ERROR = 0.03
+#: One network makes scores, mesh and points, and errs in all of them at once: so much of what the mesh tells is news
+#: beside the others. On rendered actors 1/2 to 1/16 come to the same; on footage all of it was too much.
+_MESH_COUNTS = 1.0 / 8.0
 #: The mesh's share of what is known of a channel from which on it rests on the mesh, or on both.
 _MESH, _BOTH = 0.5, 0.2
 #: A channel that follows the truth less than this is hardly seen by either source.
@@ -68,13 +75,25 @@ exact weights.
 - **r**: correlation with the truth, of the network's scores, of the mesh alone, of both.
 - **Seen by the mesh**: how much of a unit that acts alone comes back in its own channel when only the ten expression
   components are known. What else the mesh takes it for stands in the last column.
-- **Mesh's share**: how much of the variance that the network leaves the mesh takes away.
+- **Mesh's share**: how much of the variance that the network leaves the mesh takes away, as far as it is
+  counted: one network errs in both.
 - **Rests on**: the mesh from a share of 50 %, both from 20 %, else the network; *hardly seen*: r below 0.3 whatever it
   rests on.
 
 On footage of real people the network follows more channels than on renders; `model/MODEL_CARD.md` has its scores.
 
 """
+_POINTS = """## What the moving points add
+
+Where the 68 points of one picture stand says little of the weights, for faces differ; how they move within a clip says
+more. Measured within the faces of rendered actors, each by a reading that was learnt without them:
+
+- **r without points**: correlation with the truth of what scores and mesh together tell, all about the actor's mean.
+- **r points**: that of what the points alone tell.
+- **Weight**: of the points, where the scores have 1; at most 0.5.
+
+| channel | r without points | r points | r with points | weight |
+| --- | --- | --- | --- | --- |"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +104,7 @@ class Heads:
     scores: NDArray[np.float64]  # (H, 52)
     components: NDArray[np.float64]  # (H, 10)
     landmark_gap: NDArray[np.float64]  # (H,) millimetres
+    points: NDArray[np.float64]  # (H, 136) millimetres that the 68 points stand off the neutral face
 
 
 def measure_heads(engine: Engine, model: MorphableModel, folder: Path) -> Heads:
@@ -96,15 +116,14 @@ def measure_heads(engine: Engine, model: MorphableModel, folder: Path) -> Heads:
     rng, rows = np.random.default_rng(0), []
     for image, landmarks, arkit, visible in _pictures(folder):
         roi = roi_from_landmarks(landmarks)
-        roi += np.tile(rng.normal(0.0, _ROI_ERROR, 2) * (roi[2] - roi[0]), 2)
+        roi += np.tile(rng.normal(0.0, ROI_ERROR, 2) * (roi[2] - roi[0]), 2)
         fit = engine.fitter.fit_refined(image, roi)
         yaw = euler_degrees(decompose(split(fit.params.astype(np.float64)).transform).rotation)[0]
         if fit.confidence < SolveSettings().min_confidence or abs(yaw) > _LARGEST_YAW or visible < _LEAST_VISIBLE:
             continue
-        components, gap = _alone(fit.params[None], fit.roi[None], fit.landmarks68[None], image.shape, model)
-        rows.append((arkit, fit.arkit, components, gap))
-    truth, scores, components, gaps = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
-    return Heads(truth, scores, components, gaps)
+        alone = _alone(fit.params[None], fit.roi[None], fit.landmarks68[None], image.shape, model)
+        rows.append((arkit, fit.arkit, *alone))
+    return Heads(*(np.array(column, dtype=np.float64) for column in zip(*rows, strict=True)))
 
 
 def _pictures(folder: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float64], NDArray, float]]:
@@ -124,8 +143,8 @@ def _pictures(folder: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.floa
 
 def _alone(
     params: NDArray, roi: NDArray, landmarks68: NDArray, shape: tuple[int, ...], model: MorphableModel
-) -> tuple[NDArray[np.float64], float]:
-    """Components (10,) and lips' gap of one picture, refitted as ``solve`` refits a clip."""
+) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+    """Components (10,), lips' gap and points (136,) of one picture, refitted as ``solve`` refits a clip."""
     settings, subset = SolveSettings(), FaceSubset.choose(model)
     predicted = split(params.astype(np.float64))
     identity = predicted.shape[0]
@@ -133,7 +152,9 @@ def _alone(
     fitted = refit(subset, identity, transforms, predicted.shape, predicted.expression,
                    prior=settings.expression_prior, sweeps=settings.sweeps)  # fmt: skip
     components = without_prior(subset, fitted.expression, settings.expression_prior)
-    return components[0], float(landmark_gap(model, identity, landmarks68, fitted.pose)[0])
+    gap = landmark_gap(model, identity, landmarks68, fitted.pose)
+    moved = movement(model, identity, landmarks68, fitted.pose, shape[1], shape[0])
+    return components[0], float(gap[0]), moved.points[0]
 
 
 def reliability_of(heads: Heads, model: MorphableModel) -> Reliability:
@@ -147,6 +168,7 @@ def reliability_of(heads: Heads, model: MorphableModel) -> Reliability:
         network_error=np.sqrt((squares + squares[sides]) / 2.0),
         mesh_error=missed.T @ missed / len(missed) * (parity[:, None] == parity),
         lips=_read_lips(heads, LipSeam.of(model)),
+        mesh_counts=_MESH_COUNTS,
     )
 
 
@@ -188,6 +210,25 @@ def report(heads: Heads, reliability: Reliability, model: MorphableModel) -> str
     return "\n".join(lines)
 
 
+def report_points(learnt: Learnt, actors: int) -> str:
+    """The documentation's second table: what the moving points add within the faces of one actor."""
+    read, found = (_correlations(values, learnt.truth) for values in (learnt.read, learnt.found))
+    together = _correlations(learnt.found + learnt.share * learnt.read, learnt.truth)
+    lines = [_POINTS]
+    for k, name in enumerate(ARKIT_NAMES):
+        lines.append(f"| `{name}` | {found[k]:.2f} | {read[k]:.2f} | {together[k]:.2f} | {learnt.share[k]:.2f} |")
+    means = " | ".join(f"{np.nanmean(r):.2f}" for r in (found, read, together))
+    lines.append(f"| mean | {means} | {learnt.share.mean():.2f} |")
+    lines.append(f"\n{len(learnt.truth)} faces of {actors} actors.")
+    return "\n".join(lines)
+
+
+def written(measured: dict[str, Any]) -> str:
+    """JSON, each row of numbers on a line of its own."""
+    text = json.dumps(measured, indent=1)
+    return re.sub(r"\[[^][{}\"]*\]", lambda row: re.sub(r"\s+", " ", row.group()), text) + "\n"
+
+
 def _rests_on(share: float, correlation: float) -> str:
     if correlation < _SEEN:
         return "hardly seen"
@@ -203,7 +244,7 @@ def observability(reliability: Reliability, model: MorphableModel) -> tuple[NDAr
     mesh, network = reliability.mesh_information(unit_components(model)), reliability.network_information
     prior = np.eye(len(mesh)) / USUAL_WEIGHT**2
     seen = np.diagonal(np.linalg.solve(mesh + prior, mesh))
-    share = 1.0 - np.diagonal(np.linalg.inv(mesh + network)) * np.diagonal(network)
+    share = 1.0 - np.diagonal(np.linalg.inv(reliability.mesh_counts * mesh + network)) * np.diagonal(network)
     return np.asarray(seen), np.asarray(share)
 
 
@@ -226,6 +267,8 @@ def _correlations(found: NDArray, truth: NDArray) -> NDArray[np.float64]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--renders", type=Path, default=RENDERS)
+    parser.add_argument("--faces", type=Path, default=FACES)
+    parser.add_argument("--trained", type=Path, nargs="*", default=[DATA], help="folders of heads that were trained on")
     parser.add_argument("--regressor", type=Path, help="another network than the bundled one")
     parser.add_argument("--out", type=Path, default=model_file(RELIABILITY))
     parser.add_argument("--page", type=Path, help="documentation to write; by default that of the bundled table")
@@ -233,9 +276,13 @@ def main() -> None:
     model, engine = MorphableModel.load(), engine_with(options.regressor)
     heads = measure_heads(engine, model, options.renders)
     reliability = reliability_of(heads, model)
+    groups = [heads, *(measure_heads(engine, model, folder) for folder in options.trained)]
+    actors = measure_actors(engine, model, reliability.lips, options.faces)
+    learnt = learn_reading(actors, [about_mean(group.points, group.truth) for group in groups], reliability, model)
+    reliability = replace(reliability, landmarks=learnt.reading)
     measured = {"regressor_sha256": engine.model_sha256, "heads": len(heads.truth), **reliability.to_json()}
-    options.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    text = report(heads, Reliability.from_json(measured), model)
+    options.out.write_text(written(measured), encoding="utf-8")
+    text = f"{report(heads, Reliability.from_json(measured), model)}\n\n{report_points(learnt, len(actors))}"
     page = options.page or (PAGE if options.out == model_file(RELIABILITY) else None)
     if page is not None:
         page.write_text(f"{_PAGE}{text}\n", encoding="utf-8")

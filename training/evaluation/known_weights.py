@@ -129,7 +129,7 @@ def measure_all(files: Sequence[Path], engine: Engine, model: MorphableModel) ->
 def with_exact_mesh(clip: KnownClip, model: MorphableModel) -> KnownClip:
     """What the blend would make of the same scores if the fitted mesh and the seen lips had no error: the most."""
     table = bundled_reliability()
-    exact = replace(table, mesh_error=_EXACT * np.eye(len(table.mesh_error)))
+    exact = replace(table, mesh_error=_EXACT * np.eye(len(table.mesh_error)), mesh_counts=1.0)
     seen, scores = clip.tracked, clip.found["network"]
     touching = LipSeam.of(model).gap(clip.truth[seen]).max(axis=1) <= _CLOSED
     evidence = Evidence(np.flatnonzero(seen) / FPS, scores[seen], clip.truth[seen] @ unit_components(model), touching)

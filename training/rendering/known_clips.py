@@ -34,12 +34,11 @@ from .studio import BACKDROP_SIZE, RenderSettings, Studio
 from .subject import Subject, random_subject
 
 OUTPUT = DATA_FOLDER / "known-weights"
-#: Seeds of the actors, their looks and their lights; the renders to train and calibrate on have seeds below 1000.
+#: Seeds of the actors, their looks and their lights; others have seeds below 1000, or 7000 and on.
 _FIRST_SEED = 9100
 _IDENTITY_SPREAD = 0.5
 #: The camera of the closed-loop clip: 2.4 m away, a long portrait lens.
-_DISTANCE, _WIDTH_SEEN = 2400.0, 400.0
-_FIELD_OF_VIEW = float(np.degrees(2.0 * np.arctan(_WIDTH_SEEN / 2.0 / _DISTANCE)))
+DISTANCE, _WIDTH_SEEN = 2400.0, 400.0
 _SHOULDER_DROP = 22.0
 
 
@@ -64,9 +63,20 @@ def _subject(rng: np.random.Generator) -> Subject:
 def render_clip(model: MorphableModel, skin_map: SkinMap, name: str, folder: Path, settings: RenderSettings) -> Stage:
     """Render the frames of a performance to ``folder``/0000.png …; those that exist are kept."""
     seed = _FIRST_SEED + list(PERFORMANCES).index(name)
+    return render_actor(model, skin_map, known_motion(name, seed), seed, folder, settings)
+
+
+def render_actor(
+    model: MorphableModel, skin_map: SkinMap, motion: ClipMotion, seed: int, folder: Path, settings: RenderSettings,
+    width_seen: float = _WIDTH_SEEN,
+) -> Stage:  # fmt: skip
+    """Render an actor in each frame of a motion to ``folder``/0000.png …; those that exist are kept.
+
+    ``seed`` draws actor, looks and light; ``width_seen`` is what the picture shows, millimetres.
+    """
     rng = np.random.default_rng(seed)
     identity = np.clip(rng.normal(0.0, _IDENTITY_SPREAD, len(model.shape_basis)), -1.2, 1.2)
-    stage, subject = ActorStage(model, known_motion(name, seed), identity), _subject(rng)
+    stage, subject = ActorStage(model, motion, identity), _subject(rng)
     painter, scalp = SkinPainter(skin_map), Scalp(model)
     studio = Studio(model, skin_map, settings)
     studio.materials.dress(subject)
@@ -75,7 +85,7 @@ def render_clip(model: MorphableModel, skin_map: SkinMap, name: str, folder: Pat
     studio.set_occluder(EMPTY, subject.skin, 0.5)
     studio.lighting.set_random(rng)
     bust = shoulders(stage.neutral, rng).moved(np.eye(3), -stage.centre - [0.0, _SHOULDER_DROP, 0.0])
-    studio.frame_perspective(_DISTANCE, _FIELD_OF_VIEW)
+    studio.frame_perspective(DISTANCE, float(np.degrees(2.0 * np.arctan(width_seen / 2.0 / DISTANCE))))
     hair = grow_hair(scalp, subject, stage.neutral)
     spectacles = glasses(model.at_landmarks(stage.neutral), subject) if subject.glasses != "none" else NO_GLASSES
     for frame in range(len(stage.motion.time)):

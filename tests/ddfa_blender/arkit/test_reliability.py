@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,7 +26,9 @@ def test_a_table_survives_its_file(tmp_path):
     loaded = Reliability.load(file)
     np.testing.assert_allclose(loaded.network_error, table().network_error, atol=1e-4)
     np.testing.assert_allclose(loaded.mesh_error, table().mesh_error, atol=1e-5)
-    assert loaded.lips == table().lips
+    assert loaded.lips == table().lips and loaded.mesh_counts == 1.0
+    counted = replace(table(), mesh_counts=0.25)
+    assert Reliability.from_json(counted.to_json()).mesh_counts == 0.25
 
 
 @pytest.mark.parametrize("damage", [
@@ -38,6 +41,8 @@ def test_a_table_survives_its_file(tmp_path):
     lambda data: data["mesh_error"][3].__setitem__(3, float("nan")),
     lambda data: data["lips"].pop("offset"),
     lambda data: data["lips"].update(more=1.0),
+    lambda data: data.update(mesh_counts=0.0),
+    lambda data: data.update(mesh_counts="all"),
 ])  # fmt: skip
 def test_a_damaged_table_is_refused(tmp_path, damage):
     data = table().to_json()

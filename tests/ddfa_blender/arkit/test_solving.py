@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ddfa_blender.arkit import reliability as tables
+from ddfa_blender.arkit.landmark_reading import LandmarkReading
 from ddfa_blender.arkit.lips import LipReading, LipSeam
 from ddfa_blender.arkit.weights import ArkitSource
 from ddfa_blender.cleaning.cleanup import clean
@@ -111,6 +112,27 @@ def test_without_scores_the_mesh_is_all_there_is(take: Take, model: MorphableMod
     seen = solution.tracked
     assert correlations(solution.arkit[seen], known_truth()[1][seen])[0] > 0.5
     assert solution.arkit[seen][:, INDEX["jawOpen"]].max() > 0.4
+
+
+def test_the_takes_points_are_read(take: Take, model: MorphableModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    units = model.at_landmarks(model.arkit_basis.astype(np.float64))[..., :2].reshape(52, -1)
+    sure = 200.0 * (np.linalg.norm(units, axis=1) > 1.0)
+    table = replace(
+        known_performance(model, network=NETWORK, mesh=MESH).reliability,
+        landmarks=LandmarkReading(np.linalg.pinv(units, rcond=1e-2), sure),
+    )
+    without = solve(take, model, settings("both"))
+    monkeypatch.setattr("ddfa_blender.solve.bundled_reliability", lambda: table)
+    truth, seen = known_truth()[1], without.tracked
+    both = solve(take, model, settings("both"))
+    one, other = (correlations(solved.arkit[seen], truth[seen]).mean() for solved in (without, both))
+    assert other > one + 0.005
+    # A network without landmarks has nothing there to be read.
+    bare = replace(take, header=replace(take.header, absent_outputs=["landmarks"]))
+    plain = replace(table, landmarks=None)
+    found = solve(bare, model, settings("both")).arkit
+    monkeypatch.setattr("ddfa_blender.solve.bundled_reliability", lambda: plain)
+    np.testing.assert_array_equal(found, solve(take, model, settings("both")).arkit)
 
 
 def test_takes_from_the_disk_are_solved_alike(take: Take, model: MorphableModel, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ddfa_blender.arkit.exclusive import EXCLUSIVE_PAIRS
+from ddfa_blender.arkit.landmark_reading import LandmarkReading, Movement
 from ddfa_blender.arkit.lips import LipSeam
 from ddfa_blender.arkit.mesh_components import unit_components
 from ddfa_blender.arkit.weights import ArkitSource, Evidence, minimum, solve_weights
@@ -98,6 +99,27 @@ def test_each_channel_follows_the_source_that_is_reliable(model: MorphableModel)
     assert by_scores[jaw] < 0.05 and by_scores[blink] > 0.75
 
 
+def test_what_of_the_mesh_is_no_news_counts_less(model: MorphableModel) -> None:
+    jaw = INDEX["jawOpen"]
+    seen = np.zeros(52)
+    seen[jaw] = 0.8
+    evidence = still(
+        known_performance(model).evidence, np.zeros((9, 52)), np.tile(seen @ unit_components(model), (9, 1))
+    )
+    table = known_performance(model, network=0.2, mesh=1.0).reliability
+    all_of_it, half, little = (
+        solve_weights(evidence, model, replace(table, mesh_counts=share))[4, jaw] for share in (1.0, 0.5, 0.05)
+    )
+    assert all_of_it > half + 0.02 > little + 0.04
+    # As with a mesh that errs more; alone it is all there is.
+    larger = solve_weights(evidence, model, replace(table, mesh_error=2.0 * table.mesh_error))[4, jaw]
+    assert half == pytest.approx(larger, abs=1e-9)
+    np.testing.assert_array_equal(
+        solve_weights(evidence, model, replace(table, mesh_counts=0.1), "mesh"),
+        solve_weights(evidence, model, table, "mesh"),
+    )
+
+
 def test_jitter_goes_and_blinks_stay(known: Known, model: MorphableModel) -> None:
     shaky = known_performance(model, network=0.05, mesh=0.1)
     weights = solve_weights(shaky.evidence, model, shaky.reliability)
@@ -179,3 +201,55 @@ def test_the_mirrored_face_has_the_mirrored_weights(known: Known, model: Morphab
     # The units are symmetrical to the precision that the model is stored with.
     np.testing.assert_allclose(one, other, atol=0.05)
     assert np.abs(one - other).mean() < 1e-3
+
+
+def points_of(model: MorphableModel) -> tuple[np.ndarray, LandmarkReading]:
+    """What each unit does to the 68 points (52, 136), and a reading that undoes it; gaze and tongue move none."""
+    units = model.at_landmarks(model.arkit_basis.astype(np.float64))[..., :2].reshape(52, -1)
+    seen = np.linalg.norm(units, axis=1) > 1.0
+    return units, LandmarkReading(np.linalg.pinv(units, rcond=1e-3), np.where(seen, 100.0, 0.0))
+
+
+def test_moving_points_tell_what_scores_and_mesh_do_not(model: MorphableModel) -> None:
+    known = known_performance(model, network=0.5, mesh=5.0)
+    units, reading = points_of(model)
+    # Another person: the points stand elsewhere all along, by millimetres.
+    offset = 5.0 * np.random.default_rng(1).normal(size=136)
+    moved = Movement(known.truth @ units + offset, np.ones(len(known.truth)))
+    evidence, table = replace(known.evidence, moved=moved), replace(known.reliability, landmarks=reading)
+    blind = solve_weights(evidence, model, known.reliability)
+    weights = solve_weights(evidence, model, table)
+    assert correlations(weights, known.truth).mean() > correlations(blind, known.truth).mean() + 0.2
+    for name in ("mouthLeft", "jawRight", "browInnerUp", "mouthFrownLeft"):
+        assert np.corrcoef(weights[:, INDEX[name]], known.truth[:, INDEX[name]])[0, 1] > 0.9
+    assert weights.min() >= 0.0 and weights.max() <= 1.0
+    assert (LipSeam.of(model).halves @ weights[evidence.contact].T).max() <= 0.1
+
+
+def test_points_are_left_out_where_nothing_is_known_of_them(known: Known, model: MorphableModel) -> None:
+    reading = points_of(model)[1]
+    count = len(known.truth)
+    table = replace(known.reliability, landmarks=reading)
+    wild = Movement(np.random.default_rng(0).normal(0.0, 9.0, (count, 136)), np.ones(count))
+    plain = solve_weights(known.evidence, model, known.reliability)
+    np.testing.assert_array_equal(solve_weights(known.evidence, model, table), plain)
+    np.testing.assert_array_equal(solve_weights(replace(known.evidence, moved=wild), model, known.reliability), plain)
+    # Neither alone knows of them.
+    for source in ("network", "mesh"):
+        np.testing.assert_array_equal(
+            solve_weights(replace(known.evidence, moved=wild), model, table, source),
+            solve_weights(known.evidence, model, known.reliability, source),
+        )
+    # A head turned away all the time: its points say nothing.
+    away = replace(known.evidence, moved=Movement(wild.points, np.zeros(count)))
+    np.testing.assert_allclose(solve_weights(away, model, table), plain, atol=0.1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_hardly_any_frames_with_points(known: Known, model: MorphableModel, count: int) -> None:
+    units, reading = points_of(model)
+    e = known.evidence
+    moved = Movement((known.truth @ units)[:count], np.ones(count))
+    short = Evidence(e.time[:count], e.scores[:count], e.components[:count], e.contact[:count], moved)
+    weights = solve_weights(short, model, replace(known.reliability, landmarks=reading))
+    assert weights.shape == (count, 52) and np.isfinite(weights).all()

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ddfa_blender.arkit.landmark_reading import LandmarkReading
 from ddfa_blender.arkit.lips import LipSeam
 from ddfa_blender.arkit.mesh_components import unit_components
+from ddfa_blender.arkit.reliability import Reliability
 from ddfa_blender.capture import Engine
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
-from training.evaluation.arkit_reliability import Heads, measure_heads, observability, reliability_of, report
+from training.evaluation.arkit_reliability import Heads, measure_heads, observability, reliability_of, report, written
 from training.rendering.random_expressions import random_expression
 
 
@@ -26,7 +31,7 @@ def heads(model: MorphableModel) -> Heads:
     truth = np.stack([random_expression(random) for _ in range(500)])
     components = truth @ unit_components(model) + 0.3 * random.normal(size=(500, 10))
     gap = np.maximum(LipSeam.of(model).mean_gap(truth), 0.0)
-    return Heads(truth, truth + 0.1 * random.normal(size=truth.shape), components, 0.5 * gap)
+    return Heads(truth, truth + 0.1 * random.normal(size=truth.shape), components, 0.5 * gap, np.zeros((500, 136)))
 
 
 def test_the_errors_are_found(heads: Heads, model: MorphableModel) -> None:
@@ -53,6 +58,14 @@ def test_the_report_names_every_channel(heads: Heads, model: MorphableModel) -> 
     assert all(f"| `{name}` |" in text for name in ARKIT_NAMES)
     assert "500 heads. Gap of the lips: r 1.00" in text
     assert "| `tongueOut` | network |" in text and "| `jawOpen` | hardly seen |" not in text
+
+
+def test_the_table_is_written_row_by_row(heads: Heads, model: MorphableModel) -> None:
+    table = replace(reliability_of(heads, model), landmarks=LandmarkReading(np.full((136, 52), 0.125), np.ones(52)))
+    text = written({"heads": 500, **table.to_json()})
+    assert text.count("\n") < 200
+    read = Reliability.from_json(json.loads(text)).landmarks
+    assert read is not None and (read.weights == 0.125).all()
 
 
 def test_missing_renders_are_said_so(model: MorphableModel, tmp_path) -> None:
