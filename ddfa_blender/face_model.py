@@ -46,13 +46,17 @@ class FaceModel:
     def landmarks68(self, shape: ArrayLike, expression: ArrayLike) -> NDArray:
         """The iBUG-68 points (…, 68, 3) in millimetres for coefficients (…, 40) and (…, 10)."""
         mean, shape_basis, expression_basis = self._landmark_bases
-        points = mean + _combined(np.asarray(shape), shape_basis) + _combined(np.asarray(expression), expression_basis)
+        points = mean + np.asarray(shape) @ shape_basis + np.asarray(expression) @ expression_basis
         return points.reshape(*points.shape[:-1], 68, 3)
 
+    @cached_property
+    def _joint_landmark_basis(self) -> NDArray:
+        """Both bases, one below the other: (50, 204)."""
+        return np.concatenate(self._landmark_bases[1:])
 
-def _combined(coefficients: NDArray, basis: NDArray) -> NDArray:
-    """Coefficients (…, K) times a basis (K, C)."""
-    if coefficients.ndim == 1:
-        # Tracking does this for every frame; `@` could wake all threads of OpenBLAS, which then spin for nothing.
-        return np.einsum("k,kc->c", coefficients, basis)
-    return coefficients @ basis
+    def one_landmarks68(self, coefficients: NDArray) -> NDArray:
+        """The same (68, 3) of one face, 40 and 10 coefficients in a row (50,): what tracking does for every frame."""
+        # `@` could wake all threads of OpenBLAS, which then spin for nothing.
+        points = np.einsum("k,kc->c", coefficients, self._joint_landmark_basis)
+        points += self._landmark_bases[0]
+        return points.reshape(68, 3)

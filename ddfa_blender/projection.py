@@ -129,11 +129,27 @@ def crop_to_image(points: ArrayLike, roi: ArrayLike) -> NDArray:
 
 def project_landmarks(model: FaceModel, params: ArrayLike, roi: ArrayLike) -> NDArray:
     """The 68 landmarks (…, 68, 3) in image pixels (y down, z towards the camera)."""
+    p = np.asarray(params)
+    if p.shape == (PARAMETER_COUNT,):
+        return _projected(model.one_landmarks68(p[12:]), p[:12].tolist(), roi)
     transform, shape, expression = split(params)
-    # What `apply` and `crop_to_image` do one after the other, as one map: tracking does this for every frame.
+    # What `apply` and `crop_to_image` do one after the other, as one map.
     r = np.asarray(roi, dtype=np.float64)
     ratio = ((r[..., 2] - r[..., 0]) / CROP_SIZE)[..., None]
     to_image = transform * (ratio * _Y_DOWN)[..., None]
     to_image[..., :2, 3] += r[..., :2]
     to_image[..., 1, 3] += CROP_SIZE * ratio[..., 0]
     return apply(to_image, model.landmarks68(shape, expression))
+
+
+def _projected(points: NDArray, transform: list[float], roi: ArrayLike) -> NDArray:
+    """The same of one face's points (68, 3). Tracking does this for every frame: few numbers are best left plain."""
+    x0, y0, x1, _ = np.asarray(roi, dtype=np.float64).tolist()
+    ratio = (x1 - x0) / CROP_SIZE
+    a, b, c, x, d, e, f, y, g, h, i, z = transform
+    linear = np.array(
+        [[a * ratio, -d * ratio, g * ratio], [b * ratio, -e * ratio, h * ratio], [c * ratio, -f * ratio, i * ratio]]
+    )
+    found = points @ linear
+    found += (x0 + x * ratio, y0 + (CROP_SIZE - y) * ratio, z * ratio)
+    return np.asarray(found)

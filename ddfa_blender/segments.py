@@ -25,6 +25,7 @@ from .footage.read_ahead import ReadAhead
 from .footage.video import Frame, NotSeekable, Video
 from .timing import StageTimings
 from .track import Track
+from .tracking.scene_cut import FRAMES_REMEMBERED
 from .tracking.tracker import FaceFit, Tracker
 
 Watch = Callable[[NDArray[np.uint8], FaceFit | None], None]
@@ -179,12 +180,18 @@ class SegmentedPass:
         tracker = self._make_tracker()
 
         def read(on_skip: Callable[[], None]) -> Iterator[Frame]:
-            frames = video.frames if is_first else video.frames_from
-            return frames(segment.begin, self._end, on_skip=on_skip)
+            if is_first:
+                return video.frames(segment.begin, self._end, on_skip=on_skip)
+            # What is said of cuts hangs on frames before this segment's own; looking at those costs next to nothing.
+            ahead_of_it = (FRAMES_REMEMBERED + 0.5) / video.info.fps
+            return video.frames_from(segment.begin - ahead_of_it, self._end, on_skip=on_skip)
 
         with ReadAhead(read, self._timings) as ahead:
             while (frame := ahead.next(self._check)) is not None:
                 self._check()
+                if frame.time < segment.begin and not is_first:
+                    tracker.pass_over(frame.thumbnail)
+                    continue
                 fit = tracker.step(frame.view, frame.time, frame.thumbnail)
                 begun = [other for other in later if other.begin <= frame.time]
                 # Nobody compares the first one's states before the next one's begin.

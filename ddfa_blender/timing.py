@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 
 class StageTimings:
@@ -19,13 +18,26 @@ class StageTimings:
         self.seconds: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> AbstractContextManager[None]:
         """Add the time that the ``with`` block takes to ``name``."""
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            taken = time.perf_counter() - begin
-            with self._lock:
-                self.seconds[name] = self.seconds.get(name, 0.0) + taken
+        return _Stage(self, name)
+
+    def add(self, name: str, seconds: float) -> None:
+        """Add some seconds to a stage."""
+        with self._lock:
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
+
+class _Stage(AbstractContextManager[None]):
+    """A ``with`` block whose time is taken; a class, for there are several in every frame."""
+
+    __slots__ = ("_began", "_name", "_timings")
+
+    def __init__(self, timings: StageTimings, name: str) -> None:
+        self._timings, self._name = timings, name
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._timings.add(self._name, time.perf_counter() - self._began)

@@ -19,7 +19,7 @@ class Track:
     """The frames in order, and what was found in them."""
 
     times: list[float] = field(default_factory=list)
-    fits: list[FaceFit | None] = field(default_factory=list)  # without their crops; None = lost
+    fits: list[FaceFit | None] = field(default_factory=list)  # None = lost
     indices: list[int] = field(default_factory=list)  # which frame of the file, counted by its reader
     width: int = 0
     height: int = 0
@@ -32,8 +32,9 @@ class Track:
         self.height, self.width = frame.view.shape[:2]
         self.times.append(frame.time)
         self.indices.append(frame.index)
-        kept = fit and replace(fit, crop=None, landmarks68=fit.landmarks68.astype(np.float32))
-        self.fits.append(kept)
+        if fit is not None:
+            fit = FaceFit(fit.params, fit.confidence, fit.roi, fit.landmarks68.astype(np.float32), fit.arkit)
+        self.fits.append(fit)
 
     def continued(self, later: Track, place: int) -> Track:
         """This track, then another one from behind its ``place``, where it has this one's last frame."""

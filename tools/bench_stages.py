@@ -29,7 +29,7 @@ class Stages:
 
     def watch(self, owner: object, attribute: str, stage: str) -> None:
         """Count what ``owner.attribute`` takes as a stage, on one thread."""
-        function = getattr(owner, attribute)
+        function = getattr(owner, attribute)  # of a class method, it knows its class
 
         @functools.wraps(function)
         def watched(*arguments: Any, **named: Any) -> Any:
@@ -43,20 +43,23 @@ class Stages:
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + taken - self._within.pop()
                 self._within[-1] += taken
 
-        setattr(owner, attribute, watched)
+        is_bound = isinstance(owner, type) and hasattr(function, "__self__")
+        setattr(owner, attribute, staticmethod(watched) if is_bound else watched)
 
 
 def measure(clips: Sequence[Path]) -> tuple[Stages, int, float]:
     """The stages of capturing the clips, their frames, and the processor seconds of all other threads together."""
     from ddfa_blender import capture as captures
-    from ddfa_blender.tracking import regressor, tracker
+    from ddfa_blender.tracking import regressor, tracker, window
 
     engine = captures.Engine.load()
     captures.capture(clips[0], engine=engine)  # warms up
     stages = Stages()
     stages.watch(regressor.Regressor, "_run", "network")
     stages.watch(engine.detector, "detect", "detector")
-    stages.watch(engine.fitter, "cut", "crops")
+    stages.watch(window.Window, "around", "reading the face's surroundings")
+    stages.watch(tracker.FaceFitter, "crop", "crops")
+    stages.watch(window.Window, "cells", "alignment")
     stages.watch(tracker.Tracker, "_expected", "alignment")
     stages.watch(tracker, "project_landmarks", "points")
     stages.watch(tracker.FaceFitter, "fit", "rest of measuring")

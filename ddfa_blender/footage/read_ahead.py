@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from ..timing import StageTimings
+from ..tracking.scene_cut import Thumbnail
 from .video import Frame
 
 #: So many frames wait at most. More would only cost memory: one is decoded while one is looked at.
@@ -71,11 +72,16 @@ class ReadAhead:
     def _run(self) -> None:
         try:
             frames = self._read(self._check_stopped)
+            last: Thumbnail | None = None
             while True:
                 with self._timings.stage("decode"):
                     frame = next(frames, None)
                     if frame is not None:
-                        frame.thumbnail  # noqa: B018 (made here, where there is time and the picture is in the cache)
+                        # Made and compared here, where there is time and the picture is in the cache.
+                        thumbnail = frame.thumbnail
+                        if last is not None:
+                            thumbnail.difference(last)
+                        last = thumbnail
                 self._hand_out(frame)
                 if frame is None:
                     return

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..channels import stored
 from ..paths import model_file
 from .session import open_session
+from .window import averaged
 
 #: Longest side of the network's input in pixels; the next is tried when the one before finds nothing.
 INPUT_SIDES: tuple[int, ...] = (320, 640)
@@ -70,6 +71,9 @@ def _to_input(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32],
     scale = side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     shrinks = scale < 1.0
+    while pixels.shape[0] >= 2 * size[1] and pixels.shape[1] >= 2 * size[0] and min(size) > 1:
+        # OpenCV halves several times as fast as it averages over what is no whole number of pixels.
+        pixels = averaged(pixels, 2)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     right, bottom = -size[0] % _MULTIPLE, -size[1] % _MULTIPLE
     padded = cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))

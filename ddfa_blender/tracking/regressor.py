@@ -67,6 +67,7 @@ class Regressor:
         if not fits or "params" not in found or crop not in CROPS:
             raise CaptureError(f"{file} is not a face regressor; reinstall the extension.")
         self._outputs = [name for name in _LENGTHS if name in found]
+        self._lengths = [_LENGTHS[name] for name in self._outputs]
         #: Outputs that the network does not have, and how it wants its crops.
         self.absent_outputs = [name for name in _LENGTHS if name not in found]
         self.crop = CROPS[crop]
@@ -94,6 +95,8 @@ class Regressor:
         return self._regression([np.concatenate(found) for found in zip(empty, *runs, strict=True)], len(crops))
 
     def _regression(self, found: list[NDArray[np.float32]], count: int) -> Regression:
+        if not self.absent_outputs:
+            return Regression(*found)
         values = dict(zip(self._outputs, found, strict=True))
         return Regression(
             params=values["params"],
@@ -107,8 +110,7 @@ class Regressor:
             found: list[NDArray[np.float32]] = self._session.run(self._outputs, {"image": crops})
         except Exception as error:  # onnxruntime's own exception types share no public base class
             raise CaptureError(f"The network {self.name} does not run; choose another model folder.") from error
-        wanted = [(len(crops), _LENGTHS[name]) for name in self._outputs]
-        if [values.shape for values in found] != wanted:
+        if [values.shape for values in found] != [(len(crops), length) for length in self._lengths]:
             raise CaptureError(
                 f"The network {self.name} gives other numbers than it says; choose another model folder."
             )

@@ -17,6 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..channels import stored, turned_back
 from ..projection import CROP_SIZE
+from .window import Window
+
+#: x0, y0, x1, y1 as plain numbers.
+Corners = tuple[float, float, float, float]
 
 #: Side of the ROI ÷ longer side of the landmarks' tight box.
 ROI_SCALE = float(np.sqrt(2.0))
@@ -49,11 +53,24 @@ def roi_from_landmarks(landmarks68: ArrayLike) -> NDArray[np.float64]:
     points = np.asarray(landmarks68, dtype=np.float64)
     if points.ndim > 2:
         return roi_from_box(box_from_landmarks(points))
-    # Tracking does this for every frame: plain numbers are several times as fast as arrays of four.
+    return np.array(roi_from_extent(extent(points)))
+
+
+# Tracking does these for every frame: plain numbers are several times as fast as arrays of four.
+
+
+def extent(points: NDArray) -> Corners:
+    """The tight box of points (N, 2 or 3)."""
     x0, y0 = np.minimum.reduce(points).tolist()[:2]
     x1, y1 = np.maximum.reduce(points).tolist()[:2]
+    return x0, y0, x1, y1
+
+
+def roi_from_extent(box: Corners) -> Corners:
+    """The ROI of the landmarks' tight box."""
+    x0, y0, x1, y1 = box
     x, y, half = (x0 + x1) / 2.0, (y0 + y1) / 2.0, ROI_SCALE * max(x1 - x0, y1 - y0) / 2.0
-    return np.array([x - half, y - half, x + half, y + half])
+    return x - half, y - half, x + half, y + half
 
 
 def snapped(roi: ArrayLike) -> NDArray[np.float64]:
@@ -92,41 +109,8 @@ def crop(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[np.uint8]:
     Raises:
         ValueError: the ROI is empty or not finite.
     """
-    x0, y0, x1, y1 = np.asarray(roi, dtype=np.float64).tolist()
-    side = max(x1 - x0, y1 - y0)
-    if not math.isfinite(x0 + y0 + x1 + y1) or side <= 0.0:
-        raise ValueError(f"not a region of interest: {[x0, y0, x1, y1]}")
-    image, turned = stored(image_rgb)
-    block = max(1, round(side / CROP_SIZE))
-    window, left, top = _window(image, x0, y0, side, block)
-    if block > 1:
-        size = (window.shape[1] // block, window.shape[0] // block)
-        window = cv2.resize(window, size, interpolation=cv2.INTER_AREA)
-    step = side / CROP_SIZE / block
-    # Pixel centres lie at half integers: output pixel j looks at x0 + (j + 0.5)·side/120.
-    offset = 0.5 * step - 0.5
-    inverse = np.array([[step, 0.0, (x0 - left) / block + offset], [0.0, step, (y0 - top) / block + offset]])
-    cut = cv2.warpAffine(
-        window, inverse, (CROP_SIZE, CROP_SIZE),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
-    return turned_back(cut, turned)
-
-
-def _window(image: NDArray[np.uint8], x0: float, y0: float, side: float, block: int) -> tuple[NDArray, int, int]:
-    """Whole blocks of pixels that cover the ROI, and the image coordinates of their first pixel."""
-    left, top = math.floor(x0) - block, math.floor(y0) - block
-    count = (math.ceil(side) + 3 * block) // block * block
-    height, width = image.shape[:2]
-    # At least one pixel of the picture, its edge, even if all lies beyond it.
-    x0, x1 = min(max(left, 0), width - 1), max(min(left + count, width), 1)
-    y0, y1 = min(max(top, 0), height - 1), max(min(top + count, height), 1)
-    window = image[y0:y1, x0:x1]
-    if window.shape[:2] != (count, count):
-        before, above = min(max(-left, 0), count - 1), min(max(-top, 0), count - 1)
-        after, below = count - before - window.shape[1], count - above - window.shape[0]
-        window = cv2.copyMakeBorder(window, above, below, before, after, cv2.BORDER_REPLICATE)
-    return window, left, top
+    corners = np.asarray(roi, dtype=np.float64)
+    return Window.around(image_rgb, corners).crop(corners)
 
 
 def crop_as_published(image_rgb: NDArray[np.uint8], roi: ArrayLike) -> NDArray[np.uint8]:

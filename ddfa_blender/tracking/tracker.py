@@ -16,13 +16,25 @@ from ..face_model import FaceModel
 from ..projection import CROP_SIZE, project_landmarks
 from ..settings import CaptureSettings
 from ..timing import StageTimings
-from .alignment import motion, moved, small_grey, small_grey_at
+from .alignment import motion, moved
 from .detection_roi import roi_from_detection
 from .detector import INPUT_SIDES, Detection
 from .face_path import FacePath, apart, longer_side, middle
 from .regressor import Regression, Regressor
-from .roi import Crop, box_from_landmarks, crop, deviation, overlap, roi_from_landmarks, snapped
-from .scene_cut import SceneCuts, thumbnail_of
+from .roi import (
+    Corners,
+    Crop,
+    box_from_landmarks,
+    crop,
+    deviation,
+    extent,
+    overlap,
+    roi_from_extent,
+    roi_from_landmarks,
+    snapped,
+)
+from .scene_cut import SceneCuts, Thumbnail
+from .window import Cells, Window
 
 #: Mean distance between the landmark branch and the projected model, as a share of the landmarks'
 #: box: up to the first the two agree fully, from the second on not at all.
@@ -76,7 +88,6 @@ class FaceFit:
     roi: NDArray[np.float64]  # (4,) image pixels
     landmarks68: NDArray[np.float64]  # (68, 3) image pixels, y down, z towards the camera
     arkit: NDArray[np.float32]  # (52,), 0…1
-    crop: NDArray[np.uint8] | None = None  # (120, 120, 3) RGB, what the network saw; None = not kept
 
     @cached_property
     def next_roi(self) -> NDArray[np.float64]:
@@ -97,10 +108,7 @@ class FaceFitter:
         """
         self._regressor = regressor
         self._model = model
-        #: Cuts a ROI (4,) out of a photo (H, W, 3) as the network wants it.
-        self.cut = cut
-        #: Whether its crops show what lies there, as the alignment takes it: others' are black beyond the picture.
-        self.cuts_plainly = cut is crop
+        self._cut = cut
         self._branch_share = branch_share
 
     @classmethod
@@ -108,26 +116,32 @@ class FaceFitter:
         """Measure as the network's file says."""
         return cls(regressor, model, regressor.crop, branch_share=regressor.branch_share)
 
-    def fit(self, image_rgb: NDArray[np.uint8], roi: NDArray) -> FaceFit:
-        """Regress the crop of ``roi`` (4,) of a photo (H, W, 3)."""
-        seen = self.cut(image_rgb, roi)
-        result = self._regressor.predict(seen[None])
+    def crop(self, image_rgb: NDArray[np.uint8], roi: NDArray, window: Window | None = None) -> NDArray[np.uint8]:
+        """A ROI (4,) of a photo (H, W, 3) as the network wants it; ``window`` is of this photo and covers the ROI."""
+        return self._cut(image_rgb, roi) if window is None or self._cut is not crop else window.crop(roi)
+
+    def fit(self, image_rgb: NDArray[np.uint8], roi: NDArray, window: Window | None = None) -> FaceFit:
+        """Regress the crop of ``roi`` (4,) of a photo (H, W, 3); ``window`` is what has been read of it there."""
+        # Every frame comes here: what is done with few numbers is done in plain Python, and nothing is done twice.
+        result = self._regressor.predict(self.crop(image_rgb, roi, window)[None])
         params = result.params[0]
         landmarks68 = project_landmarks(self._model, params, roi)
-        usable = bool(np.isfinite(params).all()) and not _is_mirrored(params)
-        usable = usable and is_usable(roi_from_landmarks(landmarks68), image_rgb.shape)
+        box = extent(landmarks68)
+        usable = math.isfinite(params.sum()) and not _is_mirrored(params)
+        usable = usable and is_usable(roi_from_extent(box), image_rgb.shape)
         confidence = float(result.confidence[0, 0])
         if result.landmarks is not None:
-            branch = branch_points(result.landmarks[0], roi)
-            confidence *= agreement(landmarks68, branch)
-            landmarks68[:, :2] += self._branch_share * (branch - landmarks68[:, :2])
+            apart = branch_points(result.landmarks[0], roi)
+            apart -= landmarks68[:, :2]
+            confidence *= agreement(apart, box)
+            apart *= self._branch_share
+            landmarks68[:, :2] += apart
         return FaceFit(
             params=params,
             confidence=min(max(confidence, 0.0), 1.0) if usable else 0.0,
             roi=np.asarray(roi, dtype=np.float64),
             landmarks68=landmarks68,
-            arkit=np.clip(result.arkit[0], 0.0, 1.0),
-            crop=seen,
+            arkit=np.minimum(np.maximum(result.arkit[0], 0.0), 1.0),  # what np.clip does, three times as fast
         )
 
     def fit_refined(self, image_rgb: NDArray[np.uint8], roi: NDArray) -> FaceFit:
@@ -155,21 +169,24 @@ def branch_points(landmarks: NDArray, roi: NDArray) -> NDArray[np.float64]:
     return np.asarray(roi[:2] + landmarks.reshape(68, 2) * ((roi[2] - roi[0]) / CROP_SIZE))
 
 
-def agreement(landmarks68: NDArray, branch: NDArray) -> float:
-    """How well the projected model (68, 3) and the landmark branch (68, 2) agree: 1 = fully, 0 = not at all."""
-    width, height = (np.maximum.reduce(landmarks68) - np.minimum.reduce(landmarks68)).tolist()[:2]
-    size = math.sqrt(width * height) if width > 0.0 and height > 0.0 else math.nan
-    if not (math.isfinite(size) and np.isfinite(branch).all()):
+def agreement(apart: NDArray, box: Corners) -> float:
+    """How well the projected model and the landmark branch agree: 1 = fully, 0 = not at all.
+
+    ``apart`` (68, 2) is what lies between them, ``box`` the model's landmarks' tight box.
+    """
+    x0, y0, x1, y1 = box
+    width, height = x1 - x0, y1 - y0
+    if not (width > 0.0 and height > 0.0):
         return 0.0
-    apart = branch - landmarks68[:, :2]
-    distance = float(np.sqrt(np.einsum("lc,lc->l", apart, apart)).mean()) / size
+    distance = float(np.add.reduce(np.sqrt(np.einsum("lc,lc->l", apart, apart)))) / len(apart)
+    share = distance / math.sqrt(width * height)
     low, high = _AGREEMENT_RANGE
-    return min(max((high - distance) / (high - low), 0.0), 1.0)
+    return min(max((high - share) / (high - low), 0.0), 1.0) if math.isfinite(share) else 0.0
 
 
-def is_usable(roi: NDArray, image_shape: tuple[int, ...]) -> bool:
-    """Whether a ROI (4,) is finite, large enough and mostly inside a picture of this shape (H, W, …)."""
-    x0, y0, x1, y1 = roi.tolist()
+def is_usable(roi: Corners, image_shape: tuple[int, ...]) -> bool:
+    """Whether a ROI is finite, large enough and mostly inside a picture of this shape (H, W, …)."""
+    x0, y0, x1, y1 = roi
     side = x1 - x0
     height, width = image_shape[:2]
     if not (math.isfinite(x0 + y0 + x1 + y1) and _MINIMUM_SIDE <= side <= 4.0 * max(height, width)):
@@ -206,20 +223,19 @@ class Tracker:
         self._rate = rate
         self._cuts = SceneCuts()
         self._current: FaceFit | None = None  # of the previous frame; None = lost
+        self._seen: Cells | None = None  # what lay there in the previous frame
         self._last_roi: NDArray | None = None  # where a face was last tracked in this shot
         self._last_time = 0.0
         self._time = -np.inf  # of the previous frame
         self._refusals = 0
         self._searching = False  # the previous frame was searched in vain
 
-    def step(
-        self, image_rgb: NDArray[np.uint8], time: float, thumbnail: NDArray[np.uint8] | None = None
-    ) -> FaceFit | None:
+    def step(self, image_rgb: NDArray[np.uint8], time: float, thumbnail: Thumbnail | None = None) -> FaceFit | None:
         """The face in the next frame (H, W, 3) at ``time`` seconds; None where it is lost.
 
-        ``thumbnail``: the frame's ``scene_cut.thumbnail_of``, where somebody has made it.
+        ``thumbnail``: the frame's, where somebody has made it.
         """
-        if self._cuts.is_cut_to(thumbnail_of(image_rgb) if thumbnail is None else thumbnail):
+        if self._cuts.is_cut_to(thumbnail or Thumbnail(image_rgb)):
             # Whatever is there now is not the same picture: only the detector may say that it is a face.
             self._current = self._last_roi = None
         fit = self._follow(image_rgb, self._current, time) if self._current is not None else None
@@ -233,6 +249,10 @@ class Tracker:
         else:
             self._last_roi, self._last_time = fit.next_roi, time
         return fit
+
+    def pass_over(self, thumbnail: Thumbnail) -> None:
+        """See the next frame go by without looking for a face, so that cuts in those behind it are noticed."""
+        self._cuts.is_cut_to(thumbnail)
 
     def state(self) -> bytes:
         """A digest of all that the next answers hang on besides the next frames: equal = the answers will be."""
@@ -265,10 +285,11 @@ class Tracker:
     def _follow(self, image: NDArray[np.uint8], previous: FaceFit, time: float) -> FaceFit | None:
         """Track on from the previous frame; None when the face is lost."""
         with self._timings.stage("regress"):
-            roi = snapped(self._expected(image, previous))
-            fit = self._fitter.fit(image, roi)
-            if fit.confidence > 0.0 and deviation(roi, fit.next_roi) > _OFF:
-                fit = self._fitter.fit(image, snapped(fit.next_roi))
+            window = Window.around(image, previous.roi)
+            fit, window = self._measure(image, snapped(self._expected(window, previous)), window)
+            if fit.confidence > 0.0 and deviation(fit.roi, fit.next_roi) > _OFF:
+                fit, window = self._measure(image, snapped(fit.next_roi), window)
+            self._seen = window.cells(fit.roi)
         if fit.confidence < self._settings.lose_confidence:
             return None
         interval = self._settings.check_interval * (_SURE_INTERVALS if fit.confidence >= _SURE else 1)
@@ -276,14 +297,19 @@ class Tracker:
             return fit
         return fit if self._confirm(image, fit) else None
 
-    def _expected(self, image: NDArray[np.uint8], previous: FaceFit) -> NDArray[np.float64]:
-        """Where the face of the previous frame is in this one: ROI (4,)."""
-        at, seen = previous.roi, previous.crop
-        expected = at + _PULL * (previous.next_roi - at)
-        if seen is None:
-            return expected
-        now = small_grey_at(image, at) if self._fitter.cuts_plainly else small_grey(self._fitter.cut(image, at))
-        return moved(expected, motion(small_grey(seen), now), at)
+    def _measure(self, image: NDArray[np.uint8], roi: NDArray[np.float64], window: Window) -> tuple[FaceFit, Window]:
+        """The face in a ROI (4,), and the window in which that lies: the given one, or another where it lies beyond."""
+        window = window if window.covers(roi) else Window.around(image, roi)
+        return self._fitter.fit(image, roi, window), window
+
+    def _expected(self, window: Window, previous: FaceFit) -> NDArray[np.float64]:
+        """Where the face of the previous frame is in this one, whose window lies where it was: ROI (4,)."""
+        here, there = previous.roi.tolist(), previous.next_roi.tolist()
+        expected = [a + _PULL * (b - a) for a, b in zip(here, there, strict=True)]
+        now = window.cells(previous.roi)
+        if self._seen is None or now is None:
+            return np.array(expected)
+        return moved(expected, motion(self._seen, now), now)
 
     def _confirm(self, image: NDArray[np.uint8], fit: FaceFit) -> bool:
         """Whether the detector still sees a face there, or has not yet refused often enough."""
@@ -309,6 +335,7 @@ class Tracker:
                 fit = self._fitter.fit_detection(image, detection)
             if fit.confidence >= self._settings.accept_confidence:
                 self._refusals, self._searching = 0, False
+                self._seen = Window.around(image, fit.roi).cells(fit.roi)
                 return fit
         self._searching = True
         return None

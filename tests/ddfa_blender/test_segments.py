@@ -23,7 +23,8 @@ from ddfa_blender.segments import MINIMUM_FRAMES, begins_of
 from ddfa_blender.settings import CaptureSettings
 from ddfa_blender.take import Take
 from ddfa_blender.tracking.detector import Detection
-from ddfa_blender.tracking.tracker import FaceFitter
+from ddfa_blender.tracking.scene_cut import FRAMES_REMEMBERED, Thumbnail
+from ddfa_blender.tracking.tracker import FaceFit, FaceFitter, Tracker
 from tests.ddfa_blender.support import (
     SquareDetector,
     SquareRegressor,
@@ -93,6 +94,22 @@ def test_the_seams_vanish_in_real_footage_with_b_frames_and_a_cut(shared: Path) 
     engine = Engine.load()
     assert_seamless(shared / "clips" / "d18.mp4", engine, CaptureSettings(start=1.0, end=4.0), [2])
     assert_seamless(shared / "clips" / "face_noface.mov", engine, CaptureSettings(end=4.5), [3])
+
+
+def test_few_frames_are_tracked_twice(tmp_path: Path, model: MorphableModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frames before a segment tell its cuts, so that both sides of a seam soon know the same."""
+    tracked: list[float] = []
+    step = Tracker.step
+
+    def counted(tracker: Tracker, image: np.ndarray, time: float, thumbnail: Thumbnail | None = None) -> FaceFit | None:
+        tracked.append(time)
+        return step(tracker, image, time, thumbnail)
+
+    monkeypatch.setattr(Tracker, "step", counted)
+    clip = write_clip(tmp_path / "clip.mp4", wandering(110))
+    captured(clip, square_engine(model), 2)
+    assert 110 < len(tracked) < 110 + FRAMES_REMEMBERED
+    assert len(set(tracked)) == 110
 
 
 def test_the_seams_vanish_where_the_rate_varies(tmp_path: Path, model: MorphableModel) -> None:

@@ -21,7 +21,7 @@ from tools.fuzzing.readers import READERS, Reader
 
 REGRESSIONS = Path(__file__).with_name("regressions")
 #: Slow readers get fewer cases here.
-_CASES = {"take-performance": 6, "take-library": 60, "morphable-model": 60, "imported-model": 80, "video": 80}
+_CASES = {"take-performance": 100, "take-library": 60, "morphable-model": 60, "imported-model": 80, "video": 80}
 _MANY = 250
 
 _QUICK = settings(
@@ -50,7 +50,7 @@ def test_bad_files_are_read_or_refused(name: str, folder: Path) -> None:
     assert tally.refused + tally.accepted == tally.cases
 
 
-@pytest.mark.parametrize("name", [name for name in READERS if name != "take-performance"])
+@pytest.mark.parametrize("name", READERS)
 def test_what_hypothesis_makes_of_good_files(name: str, folder: Path) -> None:
     reader = READERS[name]
     make = reader.maker()
@@ -83,8 +83,8 @@ def test_files_that_once_were_too_much(file: Path, folder: Path) -> None:
 @pytest.mark.parametrize("name", READERS)
 def test_good_files_are_read(name: str, folder: Path) -> None:
     """Else the rest would test nothing but refusals."""
-    if name in ("checkpoint", "published", "take-performance"):
-        pytest.skip("its seeds are parts, or it is slow")
+    if name in ("checkpoint", "published"):
+        pytest.skip("its seeds are parts")
     tally = cases.run(READERS[name], folder, seed=3, cases=range(60))
     assert tally.accepted > 0
 

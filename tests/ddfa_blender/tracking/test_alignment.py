@@ -5,80 +5,92 @@ import cv2
 import numpy as np
 import pytest
 
-from ddfa_blender.tracking.alignment import motion, moved, small_grey, small_grey_at
-from ddfa_blender.tracking.roi import crop, square
+from ddfa_blender.tracking.alignment import Motion, motion, moved
+from ddfa_blender.tracking.roi import square
+from ddfa_blender.tracking.window import Cells, Window
 
-_ROI = square((160.0, 120.0), 120.0)
 
-
-def texture(right: float = 0.0, down: float = 0.0, growth: float = 0.0) -> np.ndarray:
-    """A soft pattern, moved and grown about the middle of the ROI."""
+def texture(right: float = 0.0, down: float = 0.0, growth: float = 0.0, about: tuple[float, float] = (160.0, 120.0)):
+    """A soft pattern, moved and grown about a place."""
     noise = np.random.default_rng(5).integers(0, 255, (240, 320, 3), dtype=np.uint8)
     soft = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 9), None, 0, 255, cv2.NORM_MINMAX)
     scale = 1.0 + growth
-    matrix = np.array([[scale, 0.0, 160.0 * (1.0 - scale) + right], [0.0, scale, 120.0 * (1.0 - scale) + down]])
+    matrix = np.array([[scale, 0.0, about[0] * (1.0 - scale) + right], [0.0, scale, about[1] * (1.0 - scale) + down]])
     return np.asarray(cv2.warpAffine(soft, matrix, (320, 240), borderMode=cv2.BORDER_REFLECT), np.uint8)
 
 
-@pytest.mark.parametrize(
-    ("right", "down", "growth"), [(0, 0, 0), (2.4, 0, 0), (-1.2, 3.0, 0), (0, 0, 0.03), (1.5, -2.0, -0.02)]
-)
-def test_small_movements_are_found(right: float, down: float, growth: float) -> None:
-    before, now = (small_grey(crop(picture, _ROI)) for picture in (texture(), texture(right, down, growth)))
-    found = motion(before, now)
-    np.testing.assert_allclose(found, [right / 120.0, down / 120.0, growth], atol=0.005)
+def cells(picture: np.ndarray, roi: np.ndarray) -> Cells:
+    found = Window.around(picture, roi).cells(roi)
+    assert found is not None
+    return found
 
 
-@pytest.mark.parametrize("side", [45.0, 120.0, 176.5, 240.0, 700.0])
+def plain_cells(grey: np.ndarray) -> Cells:
+    return Cells(grey, 0, 0, 0, 0, len(grey), 1)
+
+
 @pytest.mark.parametrize("channels", ["rgb", "view"])
-def test_picked_pixels_tell_the_same_as_the_whole_crop(side: float, channels: str) -> None:
-    """Small ROIs and ones that reach beyond the picture too, in pictures and in views of a decoder's."""
-    picture = texture()
-    image = picture if channels == "rgb" else np.ascontiguousarray(picture[..., ::-1])[..., ::-1]
-    roi = square((150.3, 110.7), side)
-    cut, picked = small_grey(crop(picture, roi)), small_grey_at(image, roi)
-    assert picked.shape == cut.shape and picked.dtype == cut.dtype
-    np.testing.assert_allclose(motion(cut, picked), 0.0, atol=0.002)
-    assert np.abs(cut - picked).mean() < 2.0
-
-
-@pytest.mark.parametrize("side", [60.0, 240.0])
-def test_movements_are_found_between_a_crop_and_picked_pixels(side: float) -> None:
+@pytest.mark.parametrize("side", [60.0, 120.0, 200.0])
+@pytest.mark.parametrize(
+    ("right", "down", "growth"), [(0, 0, 0), (0.02, 0, 0), (-0.01, 0.025, 0), (0, 0, 0.03), (0.012, -0.017, -0.02)]
+)
+def test_small_movements_are_found(side: float, channels: str, right: float, down: float, growth: float) -> None:
     roi = square((160.0, 120.0), side)
-    found = motion(small_grey(crop(texture(), roi)), small_grey_at(texture(right=0.02 * side, down=-0.01 * side), roi))
-    np.testing.assert_allclose(found, [0.02, -0.01, 0.0], atol=0.005)
+    before, now = texture(), texture(right * side, down * side, growth)
+    if channels == "view":
+        before, now = (np.ascontiguousarray(picture[..., ::-1])[..., ::-1] for picture in (before, now))
+    seen = cells(before, roi)
+    found = motion(seen, cells(now, roi))
+    expected = [160.0 + side * right, 120.0 + side * down]
+    x0, y0, x1, y1 = moved(roi.tolist(), found, seen)
+    np.testing.assert_allclose([(x0 + x1) / 2.0, (y0 + y1) / 2.0], expected, atol=0.006 * side)
+    assert (x1 - x0) / side == pytest.approx(1.0 + growth, abs=0.006)
+
+
+def test_movements_are_found_at_the_edge_of_the_picture() -> None:
+    roi = square((290.0, 40.0), 120.0)
+    seen = cells(texture(), roi)
+    assert seen.grey.shape[0] < seen.count > seen.grey.shape[1]
+    found = moved(roi.tolist(), motion(seen, cells(texture(2.0, -1.5), roi)), seen)
+    np.testing.assert_allclose(found, roi + [2.0, -1.5, 2.0, -1.5], atol=0.8)
 
 
 def test_the_movement_is_the_one_of_least_squares() -> None:
     """Against numpy's own solver, on pictures that no movement explains."""
     rng = np.random.default_rng(1)
     before, now = (cv2.GaussianBlur(rng.uniform(0, 255, (40, 40)).astype(np.float32), (0, 0), 2) for _ in range(2))
-    now = before + 0.05 * (now - before)
+    now = (before + 0.05 * (now - before)).astype(np.uint8)
+    before = before.astype(np.uint8)
     across = (np.arange(40) + 0.5) / 40.0 - 0.5
     x, y = np.meshgrid(across, across)
     right, down = cv2.Sobel(before, cv2.CV_64F, 1, 0, scale=5.0), cv2.Sobel(before, cv2.CV_64F, 0, 1, scale=5.0)
     rows = np.stack([right, down, right * x + down * y, np.ones_like(x)]).reshape(4, -1)
     root = np.exp(-(x * x + y * y) / (4.0 * 0.22**2)).ravel()
-    expected = np.linalg.lstsq((rows * root).T, root * (before - now).ravel().astype(np.float64), rcond=None)[0]
-    np.testing.assert_allclose(motion(before, now), expected[:3], atol=1e-5)
+    change = before.astype(np.float64) - now
+    expected = np.linalg.lstsq((rows * root).T, root * change.ravel(), rcond=None)[0]
+    np.testing.assert_allclose(motion(plain_cells(before), plain_cells(now)), expected[:3], atol=1e-5)
 
 
 def test_brightness_is_no_movement() -> None:
-    before = small_grey(crop(texture(), _ROI))
-    np.testing.assert_allclose(motion(before, before + 20.0), 0.0, atol=1e-3)
+    before = (texture()[100:140, 140:180, 0] // 2).astype(np.uint8)
+    np.testing.assert_allclose(motion(plain_cells(before), plain_cells(before + np.uint8(20))), 0.0, atol=1e-3)
 
 
 def test_a_plain_wall_moves_nowhere_and_nothing_moves_out_of_sight() -> None:
-    plain = np.full((40, 40), 90.0, np.float32)
+    plain = plain_cells(np.full((40, 40), 90, np.uint8))
     np.testing.assert_allclose(motion(plain, plain), 0.0, atol=1e-9)
-    other = np.random.default_rng(0).uniform(0, 255, (40, 40)).astype(np.float32)
+    other = plain_cells(np.random.default_rng(0).integers(0, 255, (40, 40)).astype(np.uint8))
     assert np.abs(motion(other, plain)).max() <= 0.15
     assert np.isfinite(motion(plain, other)).all()
 
 
-def test_a_roi_moves_with_what_is_seen_in_another_one() -> None:
-    by = motion(*(small_grey(crop(picture, _ROI)) for picture in (texture(), texture(right=2.4))))
-    np.testing.assert_allclose(moved(_ROI, by, _ROI), _ROI + [2.4, 0.0, 2.4, 0.0], atol=0.7)
-    inner = square((170.0, 110.0), 60.0)
-    grown = moved(inner, by._replace(right=0.0, down=0.0, growth=0.1), _ROI)
-    np.testing.assert_allclose(grown, square((171.0, 109.0), 66.0))  # about the middle of what was looked at
+def test_too_few_cells_tell_nothing() -> None:
+    strip = Cells(np.zeros((2, 40), np.uint8), 0, 0, 0, -38, 40, 1)
+    assert motion(strip, strip) == (0.0, 0.0, 0.0)
+
+
+def test_a_roi_moves_and_grows_about_the_middle_of_what_was_looked_at() -> None:
+    seen = Cells(np.zeros((40, 40), np.uint8), 30, 20, 30, 20, 40, 3)  # middle (150, 120), side 120
+    inner = square((160.0, 110.0), 60.0)
+    np.testing.assert_allclose(moved(inner.tolist(), Motion(0.1, 0.0, 0.0), seen), inner + [12.0, 0.0, 12.0, 0.0])
+    np.testing.assert_allclose(moved(inner.tolist(), Motion(0.0, 0.0, 0.1), seen), square((161.0, 109.0), 66.0))

@@ -9,7 +9,7 @@ from ddfa_blender.settings import CaptureSettings
 from ddfa_blender.tracking.detector import INPUT_SIDES, Detection
 from ddfa_blender.tracking.face_path import FacePath
 from ddfa_blender.tracking.regressor import Regression
-from ddfa_blender.tracking.roi import crop
+from ddfa_blender.tracking.roi import crop, extent
 from ddfa_blender.tracking.tracker import FaceFitter, Tracker, agreement, branch_points, is_usable
 from tests.ddfa_blender.support import SquareDetector, SquareRegressor, square_frame
 
@@ -180,11 +180,27 @@ def test_agreement_is_full_for_the_same_points_and_none_far_away(model: Morphabl
     roi = np.array([10.0, 20.0, 130.0, 140.0])
     branch = branch_points(regression.landmarks[0], roi)
     np.testing.assert_allclose(branch, regression.landmarks[0].reshape(68, 2) + [10.0, 20.0])
-    full = np.concatenate([branch, np.zeros((68, 1))], axis=1)
-    assert agreement(full, branch) == 1.0
-    assert agreement(full + [30.0, 0.0, 0.0], branch) == 0.0
-    assert 0.0 < agreement(full + [4.0, 0.0, 0.0], branch) < 1.0
-    assert agreement(full * np.nan, branch) == 0.0
+    box, nothing = extent(branch), np.zeros((68, 2))
+    assert agreement(nothing, box) == 1.0
+    assert agreement(nothing + [30.0, 0.0], box) == 0.0
+    assert 0.0 < agreement(nothing + [4.0, 0.0], box) < 1.0
+    for broken in (np.nan, np.inf):
+        assert agreement(nothing + broken, box) == 0.0
+    assert agreement(nothing, (5.0, 5.0, 5.0, 9.0)) == agreement(nothing, (np.nan, 0.0, 9.0, 9.0)) == 0.0
+
+
+class BrokenBranch(SquareRegressor):
+    """A network whose landmark branch gives numbers without end."""
+
+    def predict(self, crops: np.ndarray) -> Regression:
+        result = super().predict(crops)
+        return result._replace(landmarks=result.landmarks * np.float32(np.inf))
+
+
+def test_a_branch_without_end_is_no_face(model: MorphableModel) -> None:
+    with np.errstate(invalid="ignore"):
+        fit = FaceFitter(BrokenBranch(model), model).fit(square_frame([(160, 120, 80)]), np.array([40.0, 0, 280, 240]))
+    assert fit.confidence == 0.0
 
 
 @pytest.mark.parametrize(
@@ -199,7 +215,7 @@ def test_agreement_is_full_for_the_same_points_and_none_far_away(model: Morphabl
     ],
 )
 def test_degenerate_rois_are_not_usable(roi: list[float], usable: bool) -> None:
-    assert is_usable(np.array(roi, dtype=float), (100, 100, 3)) is usable
+    assert is_usable((roi[0], roi[1], roi[2], roi[3]), (100, 100, 3)) is usable
 
 
 class WithoutLandmarks(SquareRegressor):
