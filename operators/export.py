@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
@@ -20,6 +21,8 @@ from .polling import may_run
 
 #: Formats that hold the take's performance rather than what Blender plays.
 _OF_THE_TAKE = ("CSV", "BVH", "PERFORMANCE")
+#: What a head may be called and no file.
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
 
 
 def disabled_reason(context: bpy.types.Context, format_id: str = "FBX") -> str | None:
@@ -36,6 +39,8 @@ class _Export(ExportHelper):
     """What the operators share; ``format_id`` is the format's key."""
 
     format_id: str
+    #: Where the last file of this session went.
+    folder = ""
     if TYPE_CHECKING:  # Blender would take an annotation for a property
         filepath: str
     report: Callable[[set[str], str], None]  # Blender's
@@ -51,9 +56,10 @@ class _Export(ExportHelper):
         return self.filename_ext
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Propose the head's name."""
+        """Propose the head's name, where the last file went."""
         if not self.filepath:
-            self.filepath = f"{context.scene.ddfa.head.name}{self.suffix}"
+            name = context.scene.ddfa.head.name.translate(_NOT_IN_NAMES)
+            self.filepath = str(Path(_Export.folder, f"{name}{self.suffix}"))
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -78,11 +84,12 @@ class _Export(ExportHelper):
         try:
             path = chosen.write(context, captured, name)
         except CaptureError as error:
-            state.tell(str(error), is_error=True)
+            state.tell(str(error), is_error=True, about="export")
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        _Export.folder = str(path.parent)
         exported = rpt_("Exported {file}")
-        state.tell(exported.format(file=path.name))
+        state.tell(exported.format(file=path.name), about="export")
         self.report({"INFO"}, exported.format(file=path))
         return {"FINISHED"}
 

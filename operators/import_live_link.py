@@ -11,10 +11,10 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, StringProp
 from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender.errors import CaptureError
-from ..scene import recordings
+from ..scene import recordings, view
 from ..translations import CONTEXT
 from . import state
-from .polling import may_run
+from .polling import is_interactive, may_run
 
 _ANGLES = (
     ("RADIANS", "Radians", "As the app writes them"),
@@ -83,13 +83,15 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
                 made.append(take.stem)
                 if self.use_head:
                     recordings.new_head(context, take)
+                    if is_interactive(context):
+                        view.face_selected(context)
         except CaptureError as error:
-            state.tell(str(error), is_error=True)
+            state.tell(str(error), is_error=True, about="takes")
             self.report({"ERROR"}, str(error))
             return {"FINISHED"} if made else {"CANCELLED"}
         imported = rpt_("Imported {names} as takes") if len(made) > 1 else rpt_("Imported {names} as a take")
         message = imported.format(names=", ".join(made))
-        state.tell(message)
+        state.tell(message, about="takes")
         self.report({"INFO"}, message)
         return {"FINISHED"}
 

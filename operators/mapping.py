@@ -45,13 +45,21 @@ def rig_reason(context: bpy.types.Context) -> str | None:
 
 
 def pose_reason(context: bpy.types.Context) -> str | None:
-    """Why the chosen pose cannot be shown or dropped; None when it can."""
+    """Why the chosen pose cannot be dropped; None when it can."""
     reason = rig_reason(context)
     if reason is not None:
         return reason
     settings = context.scene.ddfa.retarget
     recorded = settings.pose_channel in settings.character.ddfa.face_poses
     return None if recorded else "No pose is recorded for this channel"
+
+
+def show_reason(context: bpy.types.Context) -> str | None:
+    """Why the chosen pose cannot be shown; None when it can: without a neutral one, the rest pose is that."""
+    reason, settings = rig_reason(context), context.scene.ddfa.retarget
+    if reason is None and settings.pose_channel == bone_poses.NEUTRAL and settings.character.ddfa.face_poses:
+        return None
+    return reason or pose_reason(context)
 
 
 class _TargetOperator(RetargetOperator):
@@ -112,21 +120,41 @@ class DDFA_OT_add_curve_point(_TargetOperator, bpy.types.Operator):
     source: IntProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     def change(self, _settings: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
-        """The first time a straight line from 0 to 1; then one in the middle of the widest gap."""
+        """The first time one amid a straight line from 0 to 1; then one in the middle of the widest gap."""
         sources = target.sources
         if not 0 <= self.source < len(sources):
             return
         points = sources[self.source].points
-        if len(points) < 2:
-            points.clear()
-            added = [(0.0, 0.0), (1.0, 1.0)]
-        else:
-            places = sorted((point.point_in, point.point_out) for point in points)
-            a, b = max(pairwise(places), key=lambda pair: pair[1][0] - pair[0][0])
-            added = [((a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0)]
-        for x, y in added:
+        places = sorted((point.point_in, point.point_out) for point in points)
+        if len(places) < 2:
+            places = [(0.0, 0.0), (1.0, 1.0)]
+        a, b = max(pairwise(places), key=lambda pair: pair[1][0] - pair[0][0])
+        places.append(((a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0))
+        points.clear()
+        for x, y in sorted(places):
             point = points.add()
             point.point_in, point.point_out = x, y
+
+
+class DDFA_OT_remove_curve_point(_TargetOperator, bpy.types.Operator):
+    """Take this point out of the curve"""
+
+    bl_idname = "ddfa.remove_curve_point"
+    bl_label = "Remove Curve Point"
+    bl_options = {"REGISTER", "UNDO"}
+    source: IntProperty(options={"HIDDEN", "SKIP_SAVE"})
+    point: IntProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    def change(self, _settings: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
+        """One point alone is no curve."""
+        sources = target.sources
+        if not 0 <= self.source < len(sources):
+            return
+        points = sources[self.source].points
+        if 0 <= self.point < len(points):
+            points.remove(self.point)
+        if len(points) < 2:
+            points.clear()
 
 
 class DDFA_OT_clear_curve(_TargetOperator, bpy.types.Operator):
@@ -158,6 +186,7 @@ class DDFA_OT_mirror_mapping(RetargetOperator, bpy.types.Operator):
     bl_label = "Mirror Mapping"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(mapping_reason)
+    topic = "mapping"
     sides: EnumProperty(name="Sides", description="What is mirrored", items=_SIDES)
 
     def run(self, context: bpy.types.Context) -> str:
@@ -175,6 +204,7 @@ class DDFA_OT_save_mapping(RetargetOperator, bpy.types.Operator, ExportHelper):
     bl_idname = "ddfa.save_mapping"
     bl_label = "Save Mapping"
     reason = staticmethod(mapping_reason)
+    topic = "mapping"
     filename_ext = _SUFFIX
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
 
@@ -199,6 +229,7 @@ class DDFA_OT_load_mapping(RetargetOperator, bpy.types.Operator, ImportHelper):
     bl_label = "Load Mapping"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(character_reason)
+    topic = "mapping"
     filename_ext = _SUFFIX
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
 
@@ -216,6 +247,7 @@ class DDFA_OT_record_pose(RetargetOperator, bpy.types.Operator):
     bl_label = "Record Pose"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(rig_reason)
+    topic = "poses"
 
     def run(self, context: bpy.types.Context) -> str:
         """A new pose is mapped to its channel at once."""
@@ -223,16 +255,18 @@ class DDFA_OT_record_pose(RetargetOperator, bpy.types.Operator):
         turned = {settings.head_bone, settings.neck_bone, settings.lower_neck_bone}
         pose = bone_poses.record(settings.character, settings.pose_channel, turned)
         mapping_items.add_pose(context.scene, pose.name)
-        return rpt_("Recorded {pose}: {count} bones").format(pose=pose.name, count=len(pose.bones))
+        recorded = rpt_("Recorded {pose}: 1 bone") if len(pose.bones) == 1 else rpt_("Recorded {pose}: {count} bones")
+        return recorded.format(pose=pose.name, count=len(pose.bones))
 
 
 class DDFA_OT_show_pose(RetargetOperator, bpy.types.Operator):
-    """Pose the character's face as it was recorded for the chosen channel"""
+    """Pose the character's face as it was recorded for the chosen channel; for Neutral, put its bones back"""
 
     bl_idname = "ddfa.show_pose"
     bl_label = "Show Pose"
     bl_options = {"REGISTER", "UNDO"}
-    reason = staticmethod(pose_reason)
+    reason = staticmethod(show_reason)
+    topic = "poses"
 
     def run(self, context: bpy.types.Context) -> str:
         """Bones of other poses go back."""
@@ -248,6 +282,7 @@ class DDFA_OT_forget_pose(RetargetOperator, bpy.types.Operator):
     bl_label = "Forget Pose"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(pose_reason)
+    topic = "poses"
 
     def run(self, context: bpy.types.Context) -> str:
         """Its line goes, too."""
@@ -261,6 +296,7 @@ classes = (
     DDFA_OT_add_source,
     DDFA_OT_remove_source,
     DDFA_OT_add_curve_point,
+    DDFA_OT_remove_curve_point,
     DDFA_OT_clear_curve,
     DDFA_OT_mirror_mapping,
     DDFA_OT_save_mapping,

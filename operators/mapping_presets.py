@@ -74,7 +74,7 @@ class DDFA_OT_mapping_preset_add(AddPresetBase, bpy.types.Operator):
         return done
 
     def _refuse(self, why: str) -> set[str]:
-        state.tell(why, is_error=True)
+        state.tell(why, is_error=True, about="mapping")
         self.report({"ERROR"}, why)
         return {"CANCELLED"}
 
@@ -101,12 +101,12 @@ class DDFA_OT_mapping_preset_apply(bpy.types.Operator):
             mapping = mapping_in(read_text(path, "preset", _LARGEST), path.stem)
             mapping_items.load_text(context.scene, mapping, path.stem)
         except CaptureError as error:
-            state.tell(str(error), is_error=True)
+            state.tell(str(error), is_error=True, about="mapping")
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         # Blender shows the last choice as the menu's title.
         getattr(bpy.types, PANEL).bl_label = bpy.path.display_name(path.stem, title_case=False)
-        state.tell(rpt_("Loaded {}").format(path.stem))
+        state.tell(rpt_("Loaded {}").format(path.stem), about="mapping")
         return {"FINISHED"}
 
 

@@ -103,6 +103,7 @@ class DDFA_OT_find_mapping(RetargetOperator, bpy.types.Operator):
     bl_label = "Find Mapping"
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(character_reason)
+    topic = "mapping"
 
     def run(self, context: bpy.types.Context) -> str:
         """Meshes that came since, too."""

@@ -30,7 +30,8 @@ timer: bpy.types.Timer | None = None
 #: One line about the last capture or export, and whether it is bad news.
 message = ""
 failed = False
-#: What it is about, if a panel of its own shows it beside the button: "retarget", "keys"; "" = the main panel alone.
+#: What it is about, if a panel of its own shows it beside the button: "retarget", "mapping", "poses", "keys", "export",
+#: "takes"; "" = the main panel alone.
 topic = ""
 
 

@@ -14,9 +14,9 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender import take_library
 from ..ddfa_blender.errors import CaptureError
-from ..scene import head, live, take_heads, take_list, takes
+from ..scene import head, live, take_heads, take_list, takes, view
 from . import state
-from .polling import may_run
+from .polling import is_interactive, may_run
 
 
 def take_reason(_context: bpy.types.Context) -> str | None:
@@ -103,12 +103,12 @@ class _TakeOperator:
         try:
             message = self.run(context, file)
         except CaptureError as error:
-            state.tell(str(error), is_error=True)
+            state.tell(str(error), is_error=True, about="takes")
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         finally:
             take_list.refresh(context.scene)
-        state.tell(message)
+        state.tell(message, about="takes")
         self.report({"INFO"}, message)
         return {"FINISHED"}
 
@@ -144,7 +144,10 @@ class DDFA_OT_head_from_take(_TakeOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context, file: Path) -> str:
         """Build and bake."""
-        return rpt_("Made {head} of the take").format(head=take_heads.new_head(context, file).head.armature.name)
+        made = take_heads.new_head(context, file)
+        if is_interactive(context):
+            view.face_selected(context)
+        return rpt_("Made {head} of the take").format(head=made.head.armature.name)
 
 
 class DDFA_OT_rename_take(_TakeOperator, bpy.types.Operator):
@@ -241,7 +244,7 @@ class _FolderOperator:
 
     def fail(self, error: CaptureError) -> set[str]:
         """One line for the panel and the report."""
-        state.tell(str(error), is_error=True)
+        state.tell(str(error), is_error=True, about="takes")
         self.report({"ERROR"}, str(error))
         return {"CANCELLED"}
 
@@ -262,7 +265,7 @@ class DDFA_OT_gather_takes(_FolderOperator, bpy.types.Operator):
             return self.fail(error)
         message = rpt_("Copied the takes of {count} head") if count == 1 else rpt_("Copied the takes of {count} heads")
         message = message.format(count=count)
-        state.tell(message)
+        state.tell(message, about="takes")
         self.report({"INFO"}, message)
         return {"FINISHED"}
 

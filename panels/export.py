@@ -7,7 +7,7 @@ import bpy
 
 from ..operators import export as operators
 from ..scene.exports import hint
-from .common import SubPanel, draw_reason
+from .common import SubPanel, draw_message, draw_reason
 
 
 class DDFA_PT_export(SubPanel, bpy.types.Panel):
@@ -25,6 +25,7 @@ class DDFA_PT_export(SubPanel, bpy.types.Panel):
         draw_reason(layout, context, hint(choice.format, choice.target))
         layout.operator(operators.OPERATOR_IDS[choice.format], icon="EXPORT")
         draw_reason(layout, context, operators.disabled_reason(context, choice.format))
+        draw_message(layout, context, "export")
 
 
 classes = (DDFA_PT_export,)

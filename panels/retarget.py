@@ -9,18 +9,21 @@ from bpy.app.translations import pgettext_iface as iface_
 from ..operators import key_transfer as keys
 from ..operators import mapping as operators
 from ..operators import retarget as running
-from ..scene import followers, key_transfer, mapping_items
+from ..operators import state
+from ..scene import bone_poses, followers, key_transfer, mapping_items
+from ..scene.character import POSE_PREFIX
 from .common import SubPanel, draw_message, draw_problem, draw_reason
 from .presets import DDFA_PT_mapping_presets
 
-_LIST_ROWS = 8
+_LIST_ROWS, _POSE_ROWS = 8, 4
 #: Of a line's width for the target and its channel, which is named once where both are called the same; the rest has
-#: the gain.
-_NAMES_SHARE = 0.7
+#: the gain. Of the names' width for the target, whose name comes after an icon.
+_NAMES_SHARE, _TARGET_SHARE = 0.74, 0.55
 #: Below this score an automatic match is marked.
 _UNSURE = 0.8
 #: More channels than this are counted, not named.
 _NAMED = 12
+_NOTHING_TO_DRIVE = "Nothing on this character can be driven yet; make shape keys or record poses below"
 
 
 class DDFA_UL_face_meshes(bpy.types.UIList):
@@ -40,27 +43,42 @@ class DDFA_UL_mapping(bpy.types.UIList):
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index):
         """Blender asks for each line that is to be seen."""
         layout.use_property_split = False
-        row = layout.split(factor=_NAMES_SHARE)
-        names = row.row()
-        names.label(text=item.name, icon=_icon_of(item), translate=False)
         if not item.sources:
-            row.active = False
+            layout.active = False
+            names = layout.split(factor=_TARGET_SHARE)
+            names.label(text=item.name, icon=_icon_of(item), translate=False)
             names.label(text=item.reason, translate=False)
             return
+        row = layout.split(factor=_NAMES_SHARE)
         more = f" + {len(item.sources) - 1}" if len(item.sources) > 1 else ""
-        if item.sources[0].channel != item.name or more:
+        both = item.sources[0].channel != item.name.removeprefix(POSE_PREFIX) or more
+        names = row.split(factor=_TARGET_SHARE) if both else row
+        names.label(text=item.name, icon=_icon_of(item), translate=False)
+        if both:
             names.label(text=item.sources[0].channel + more, translate=False)
         row.prop(item.sources[0], "source_gain", text="", emboss=False)
 
     def filter_items(self, _context, data, prop):
-        """Blender asks which lines to show."""
-        wanted, shown = self.filter_name.lower(), data.shown_targets
+        """Blender asks which lines to show, and in which order; turning either round is its own work."""
+        wanted, shown, items = self.filter_name.lower(), data.shown_targets, getattr(data, prop)
         flags = []
-        for item in getattr(data, prop):
+        for item in items:
             words = " ".join((item.name, item.owner, *(source.channel for source in item.sources))).lower()
             kind = shown == "ALL" or (shown == "MAPPED") == bool(item.sources)
             flags.append(self.bitflag_filter_item if kind and wanted in words else 0)
-        return flags, []
+        by_name = bpy.types.UI_UL_list.sort_items_by_name
+        return flags, by_name(items, "name") if self.use_filter_sort_alpha else []
+
+
+class DDFA_UL_face_poses(bpy.types.UIList):
+    """A recorded pose a line: its channel, and how many bones it poses."""
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property, _index):
+        """Blender asks for each line that is to be seen."""
+        row = layout.split(factor=_NAMES_SHARE)
+        name = iface_("Neutral") if item.name == bone_poses.NEUTRAL else item.name
+        row.label(text=name, icon="POSE_HLT", translate=False)
+        row.label(text=str(len(item.bones)), icon="BONE_DATA", translate=False)
 
 
 class DDFA_PT_retarget(SubPanel, bpy.types.Panel):
@@ -99,7 +117,7 @@ class DDFA_PT_retarget(SubPanel, bpy.types.Panel):
             draw_reason(layout, context, "No head bone is known by its name; choose it, or the head stays still")
         layout.prop(settings, "action_mode")
         column = layout.column(align=True)
-        column.active = settings.action_mode == "LAYER"
+        column.active = settings.action_mode != "MERGE"
         column.prop(settings, "blend_mode")
         column.prop(settings, "blend_influence")
         column = layout.column()
@@ -132,11 +150,14 @@ class DDFA_PT_mapping(SubPanel, bpy.types.Panel):
         row.operator("ddfa.find_mapping", icon="VIEWZOOM")
         row.operator("ddfa.load_mapping", text="", icon="FILE_FOLDER")
         row.operator("ddfa.save_mapping", text="", icon="FILE_TICK")
+        draw_message(layout, context, "mapping")
+        if not settings.targets:
+            draw_reason(layout, context, running.character_reason(context) or _NOTHING_TO_DRIVE)
+            return
         layout.prop(settings, "shown_targets")
         layout.template_list("DDFA_UL_mapping", "", settings, "targets", settings, "active_target", rows=_LIST_ROWS)
-        if settings.targets:
-            for text in _summary(settings):
-                draw_reason(layout, context, text)
+        for text in _summary(settings):
+            draw_reason(layout, context, text)
         draw_problem(layout, context, _missing(settings))
         target = operators.active_target(context)
         if target is not None:
@@ -161,9 +182,12 @@ class DDFA_PT_face_poses(SubPanel, bpy.types.Panel):
         row.operator("ddfa.show_pose", text="", icon="HIDE_OFF")
         row.operator("ddfa.forget_pose", text="", icon="X")
         draw_reason(layout, context, operators.rig_reason(context))
-        recorded = [item.name for item in settings.character.ddfa.face_poses] if settings.character else []
-        if recorded:
-            draw_reason(layout, context, iface_("Recorded: {}").format(", ".join(recorded)))
+        draw_message(layout, context, "poses")
+        if settings.character is not None and settings.character.ddfa.face_poses:
+            layout.template_list(
+                "DDFA_UL_face_poses", "", settings.character.ddfa, "face_poses", settings, "active_pose",
+                rows=_POSE_ROWS,
+            )  # fmt: skip
 
 
 class DDFA_PT_new_keys(SubPanel, bpy.types.Panel):
@@ -188,8 +212,9 @@ class DDFA_PT_new_keys(SubPanel, bpy.types.Panel):
             row.operator("ddfa.cancel_capture", text="", icon="CANCEL")
         else:
             layout.operator("ddfa.make_keys", icon="SHAPEKEY_DATA")
-            if fit is None:
-                draw_reason(layout, context, keys.make_reason(context))
+            reason = keys.make_reason(context)
+            if fit is None and (reason != key_transfer.KEPT or state.topic != "keys"):  # the message has just said so
+                draw_reason(layout, context, reason)
         draw_message(layout, context, "keys")
         column = layout.column(align=True)
         column.active = fit is not None
@@ -214,7 +239,7 @@ def _summary(settings: bpy.types.PropertyGroup) -> list[str]:
     mapped = sum(bool(item.sources) for item in settings.targets)
     rest = len(settings.targets) - mapped
     unused = mapping_items.unused_channels(settings)
-    lines = [iface_("{} targets are driven, {} are not").format(mapped, rest)]
+    lines = [iface_("Targets: {} driven, {} unmatched").format(mapped, rest)]
     if unused:
         named = ", ".join(unused[:_NAMED]) + (", …" if len(unused) > _NAMED else "")
         lines.append(iface_("{count} channels drive nothing: {names}").format(count=len(unused), names=named))
@@ -243,10 +268,13 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, target:
         row.prop(source, "source_gain")
         for name, icon in (("add_curve_point", "FCURVE"), ("clear_curve", "LOOP_BACK")):
             row.operator(f"ddfa.{name}", text="", icon=icon).source = i
-        for point in source.points:
-            pair = box.row(align=True)
+        for j, point in enumerate(source.points):
+            pair = lines.row(align=True)
+            pair.use_property_split = False
             pair.prop(point, "point_in")
             pair.prop(point, "point_out")
+            remove = pair.operator("ddfa.remove_curve_point", text="", icon="X")
+            remove.source, remove.point = i, j
     if target.sources:
         limits = box.column(align=True)
         limits.prop(target, "target_min")
@@ -263,6 +291,7 @@ def _icon_of(item: bpy.types.PropertyGroup) -> str:
 classes = (
     DDFA_UL_face_meshes,
     DDFA_UL_mapping,
+    DDFA_UL_face_poses,
     DDFA_PT_retarget,
     DDFA_PT_mapping,
     DDFA_PT_face_poses,

@@ -11,7 +11,7 @@ from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators import takes as operators
 from ..scene import take_heads, take_list, takes
-from .common import SubPanel, draw_problem, draw_reason, draw_text
+from .common import SubPanel, draw_message, draw_problem, draw_reason, draw_text
 
 #: Seconds between two looks at the disk while the panel is drawn.
 _LOOK_AGAIN = 1.0
@@ -61,6 +61,7 @@ def _draw_take(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column.operator("ddfa.head_from_take", icon="ADD")
     column.operator("ddfa.apply_take", icon="CHECKMARK")
     column.operator("ddfa.import_live_link_face", icon="IMPORT")
+    draw_message(layout, context, "takes")
     item = take_list.active_item()
     if item is None:
         draw_reason(layout, context, operators.take_reason(context))
@@ -79,7 +80,7 @@ def _draw_take(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 def _facts(item: bpy.types.PropertyGroup) -> list[str]:
     """What is worth knowing of a take, a line for each."""
-    facts = [", ".join(filter(None, (item.captured, item.length)))]
+    facts = [item.captured, item.length]
     if item.heads:
         facts.append(iface_("On {heads}").format(heads=item.heads))
     if item.model:

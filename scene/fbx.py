@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -41,12 +43,26 @@ _SETTINGS = {
 def export(context: bpy.types.Context, head: Head, filepath: str | Path) -> Path:
     """Write the head, its armature and every frame of its animation to an FBX file; returns its path.
 
-    An older file stays as it is until the new one is complete.
+    The take in the file has the head's name. An older file stays as it is until the new one is complete.
 
     Raises:
         CaptureError: the head is not in the scene or hidden, or the file cannot be written.
     """
     path = with_suffix(filepath, (SUFFIX,))
-    with replacing(path, KIND) as partial, alone(context, head):
+    with replacing(path, KIND) as partial, alone(context, head), _called(context.scene, head.armature.name):
         bpy.ops.export_scene.fbx(filepath=str(partial), check_existing=False, **_SETTINGS)
     return path
+
+
+@contextmanager
+def _called(scene: bpy.types.Scene, name: str) -> Iterator[None]:
+    """Give a scene another name for a moment: the exporter calls the take after it, and every clip would be "Scene"."""
+    before = scene.name
+    if not scene.is_editable:
+        yield
+        return
+    scene.name = name
+    try:
+        yield
+    finally:
+        scene.name = before

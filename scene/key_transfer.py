@@ -27,6 +27,9 @@ from .character import armature_of
 _HALVING = {"MIRROR"}
 #: Bones below the head that hold this much of a vertex make it one of the head's.
 _HEAD_WEIGHT = 0.3
+#: Why a mesh needs no more keys: it was given some here, or came with them.
+KEPT = "The new shape keys are on this mesh and are kept; to make others, remove them first"
+_HAS_KEYS = "The mesh has ARKit's shape keys already and can be retargeted to; to make others, remove them first"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def _reason(mesh: bpy.types.Object) -> str | None:
     if keys is not None and not keys.use_relative:
         return "The mesh has absolute shape keys; make them relative first"
     if keys is not None and any(name in keys.key_blocks for name in ARKIT_NAMES):
-        return "The mesh has ARKit's shape keys already; rename or remove them first"
+        return KEPT if mesh.ddfa.fitted_keys.worst_parts else _HAS_KEYS
     if abs(mesh.matrix_world.determinant()) < 1e-18:
         return "The object is scaled to nothing; give it a size first"
     return None
@@ -281,4 +284,4 @@ def _take_away(meshes: Sequence[bpy.types.Object]) -> None:
         keys = mesh.data.shape_keys
         if state.made_basis and keys is not None and len(keys.key_blocks) == 1:
             mesh.shape_key_clear()
-        state.is_preview = False
+        state.is_preview, state.worst_parts = False, ""

@@ -116,7 +116,7 @@ def _pose_target(key: TargetKey) -> Target:
 def fill(scene: bpy.types.Scene, mapping: Mapping, reasons: dict[TargetKey, str] | None = None) -> None:
     """Show a mapping: what it drives, then what else the character has, with the ``reasons`` why nothing drives it."""
     settings = scene.ddfa.retarget
-    found = character.chosen(scene)
+    found, selected = character.chosen(scene), _selected(settings)
     known = {TargetKey(item.owner, item.name): item.reason for item in settings.targets if not item.sources}
     settings.targets.clear()
     mapped = {target.key for target in mapping.targets}
@@ -132,7 +132,17 @@ def fill(scene: bpy.types.Scene, mapping: Mapping, reasons: dict[TargetKey, str]
                 reason or found.closed.get(key, ""),
                 0.0,
             )
-    settings.active_target = min(settings.active_target, max(len(settings.targets) - 1, 0))
+    keys = [(item.owner, item.name) for item in settings.targets]
+    last = max(len(keys) - 1, 0)
+    settings.active_target = keys.index(selected) if selected in keys else min(settings.active_target, last)
+
+
+def _selected(settings: bpy.types.PropertyGroup) -> tuple[str, str] | None:
+    """Object and name of the target that is edited; None where there is none."""
+    if not 0 <= settings.active_target < len(settings.targets):
+        return None
+    item = settings.targets[settings.active_target]
+    return item.owner, item.name
 
 
 def _add(settings: bpy.types.PropertyGroup, target: Target) -> None:

@@ -274,7 +274,7 @@ def _write(
         if mode == "LAYER":
             actions.push_down(draft.data_block)
         draft.assign()
-    for block in curves if mode == "LAYER" else ():
+    for block in curves if mode != "MERGE" else ():
         actions.blend(block, blend.mode, blend.influence)
     _widen_sliders(curves)
 

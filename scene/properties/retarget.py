@@ -124,6 +124,17 @@ def _character_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Co
     mapping_items.follow_character(settings)
 
 
+def _shown_pose(settings: bpy.types.PropertyGroup) -> int:
+    """The chosen channel's place among the recorded poses; −1 where it has none."""
+    return int(settings.character.ddfa.face_poses.find(settings.pose_channel)) if settings.character else -1
+
+
+def _choose_pose(settings: bpy.types.PropertyGroup, index: int) -> None:
+    poses = settings.character.ddfa.face_poses if settings.character else ()
+    if 0 <= index < len(poses):
+        settings.pose_channel = poses[index].name
+
+
 def _expression_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     key_transfer.show(settings.id_data)
 
@@ -209,6 +220,9 @@ class RetargetSettings(HeadTurning, bpy.types.PropertyGroup):
         name="Show", description="Which targets the list has", items=_SHOWN, translation_context=CONTEXT
     )
     pose_channel: EnumProperty(name="Pose", description="What the pose that you record stands for", items=_POSES)
+    active_pose: IntProperty(
+        name="Pose", description="The recorded pose that is chosen in the list", get=_shown_pose, set=_choose_pose
+    )
     lost_targets: StringProperty(
         name="Missing", description="Targets of the loaded preset that the character does not have"
     )

@@ -8,6 +8,7 @@ import json
 import math
 import types
 import zipfile
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -368,3 +369,21 @@ def test_the_name_in_the_dialog_follows_the_container(typed, name):
     dialog = types.SimpleNamespace(filepath=typed, suffix=".npz", format_id="PERFORMANCE")
     assert operator.check(dialog, bpy.context) == (typed != name)
     assert dialog.filepath == name
+
+
+def test_the_dialog_proposes_the_heads_name_where_the_last_file_went(taken, tmp_path):
+    operator = support.module("operators.export").DDFA_OT_export_performance
+    head = bpy.context.scene.ddfa.head = taken.head.armature
+    head.name = "Anna: take 2/3"
+    asked = []
+
+    def proposed():
+        manager = types.SimpleNamespace(fileselect_add=asked.append)
+        context = types.SimpleNamespace(scene=bpy.context.scene, window_manager=manager)
+        dialog = types.SimpleNamespace(filepath="", suffix=".json")
+        assert operator.invoke(dialog, context, None) == {"RUNNING_MODAL"} and asked.pop() is dialog
+        return dialog.filepath
+
+    assert Path(proposed()).name == "Anna_ take 2_3.json"
+    assert bpy.ops.ddfa.export_performance(filepath=str(tmp_path / "a.json")) == {"FINISHED"}
+    assert Path(proposed()) == tmp_path / "Anna_ take 2_3.json"

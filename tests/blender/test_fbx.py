@@ -104,6 +104,32 @@ def test_the_file_holds_the_head_alone_and_the_scene_stays_as_it_was(captured, f
     assert not any(o.name.startswith("Other") for o in added)
 
 
+def test_the_take_has_the_heads_name_and_the_file_tells_its_axes_and_unit(captured, fbx, tmp_path):
+    scene = bpy.context.scene
+    captured.head.armature.name, before = "Anna, take 2", scene.name
+    path = fbx.export(bpy.context, captured.head, tmp_path / "take.fbx")
+    assert scene.name == before
+    from io_scene_fbx import parse_fbx  # Blender's importer, which shares nothing with its exporter
+
+    root, _ = parse_fbx.parse(str(path))
+    parts = {element.id: element for element in root.elems}
+    takes = [item.props[1] for item in parts[b"Objects"].elems if item.id == b"AnimationStack"]
+    assert takes == [b"Anna, take 2\x00\x01AnimStack"]
+    (table,) = (item for item in parts[b"GlobalSettings"].elems if item.id == b"Properties70")
+    told = {item.props[0]: item.props[-1] for item in table.elems}
+    # y up, the face along z, centimetres: docs/formats.md says so.
+    assert (told[b"UpAxis"], told[b"UpAxisSign"], told[b"FrontAxis"], told[b"FrontAxisSign"]) == (1, 1, 2, 1)
+    assert told[b"UnitScaleFactor"] == 1.0
+    scales = [
+        item.props[-3:]
+        for model in parts[b"Objects"].elems if model.id == b"Model" and model.props[2] in (b"Null", b"Mesh")
+        for held in model.elems if held.id == b"Properties70"
+        for item in held.elems if item.props[0] == b"Lcl Scaling"
+    ]  # fmt: skip
+    assert len(scales) == 2
+    np.testing.assert_allclose(np.array(scales, dtype=float), 100.0, rtol=1e-5)
+
+
 def test_a_head_beside_another_is_exported_as_it_would_be_alone(captured, fbx, model, tmp_path):
     settings = support.module("scene.settings").BakeSettings(frame_start=20)
     performance = support.performance(count=40, fps=25.0)

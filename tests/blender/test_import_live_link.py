@@ -52,6 +52,20 @@ def test_a_recording_becomes_a_take_and_a_head(recording):
     np.testing.assert_allclose(turns, to_blender @ rotations @ to_blender.T, atol=1e-3)
 
 
+def test_in_a_window_the_new_head_is_brought_into_sight(recording, monkeypatch):
+    file, _ = recording
+    faced = []
+    for name in ("import_live_link", "takes"):
+        monkeypatch.setattr(support.module(f"operators.{name}"), "is_interactive", lambda context: True)
+    monkeypatch.setattr(support.module("scene.view"), "face_selected", lambda context: faced.append(current().name))
+    bpy.ops.ddfa.import_live_link_face(filepath=str(file), use_head=False)
+    assert not faced
+    bpy.ops.ddfa.import_live_link_face(filepath=str(file))
+    bpy.ops.ddfa.head_from_take()
+    assert len(faced) == 2 and faced[1] == current().name != faced[0]
+    assert bpy.data.objects[faced[1]].select_get()
+
+
 def test_its_settings_bake_it_again(recording):
     file, _ = recording
     bpy.ops.ddfa.import_live_link_face(filepath=str(file))

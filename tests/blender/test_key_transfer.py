@@ -197,6 +197,7 @@ def test_kept_they_are_the_characters_and_mapped(made_up, settings):
     assert settings.character == rig and [item.mesh for item in settings.face_meshes] == [face]
     assert sum(bool(target.sources) for target in settings.targets) == 52
     assert not any(key.value for key in face.data.shape_keys.key_blocks[1:])
+    assert "are kept" in reason()
     assert not [obj for obj in bpy.context.scene.objects if obj.type == "EMPTY"]
 
 

@@ -156,6 +156,11 @@ def test_how_it_went_is_told_beside_the_button_as_well(draw, state):
     assert "Retargeted as Hero" not in labels(draw("DDFA_PT_new_keys"))
     state.tell("No face was found in this mesh.", is_error=True, about="keys")
     assert "No face was found in this mesh." in labels(draw("DDFA_PT_new_keys"))
+    for topic, name in (("mapping", "mapping"), ("poses", "face_poses"), ("export", "export"), ("takes", "takes")):
+        state.tell(f"About {topic}", about=topic)
+        assert f"About {topic}" in labels(draw(f"DDFA_PT_{name}"))
+        assert f"About {topic}" in labels(draw("DDFA_PT_capture"))
+        assert f"About {topic}" not in labels(draw("DDFA_PT_retarget"))
     state.tell("Captured 12 frames")
     assert not any("Captured" in labels(draw(name)) for name in ("DDFA_PT_retarget", "DDFA_PT_new_keys"))
     assert "Captured 12 frames" in labels(draw("DDFA_PT_capture"))
@@ -206,7 +211,7 @@ _INTERNAL = {"has_face", "face_point", "face_time", "take", "take_uid", "problem
 _INTERNAL |= {
     "mesh", "use_mesh", "active_mesh", "active_target", "owner", "score", "reason", "lost_targets", "channel",
     "source_gain", "source_min", "source_max", "point_in", "point_out", "target_min", "target_max", "bone_location",
-    "bone_rotation", "bone_scale", "mapping_text",
+    "bone_rotation", "bone_scale", "mapping_text", "active_pose",
 }  # fmt: skip
 
 
@@ -225,6 +230,7 @@ def footage_choices(monkeypatch):
 
 def test_every_setting_is_shown_once(draw, state, monkeypatch):
     shown = set()
+    bpy.context.scene.ddfa.retarget.targets.add().name = "Jaw"  # an empty mapping shows no list
     for _ in footage_choices(monkeypatch):
         names = [name for panel in panel_classes() for kind, name in draw(panel) if kind == "prop"]
         assert len(names) == len(set(names))
@@ -254,4 +260,31 @@ def test_the_chosen_target_of_a_mapping_can_be_edited(draw, state):
         assert shown.count(name) == 1
     text = labels(record)
     assert "ARKit: jawOpen, 90 %" in text and "Not on this character: Tail" in text
-    assert "1 targets are driven, 0 are not" in text and "51 channels drive nothing" in text
+    assert "Targets: 1 driven, 0 unmatched" in text and "51 channels drive nothing" in text
+
+
+def test_an_empty_mapping_takes_no_room_and_says_why(draw, state):
+    record = draw("DDFA_PT_mapping")
+    assert ("list", "DDFA_UL_mapping") not in record and ("prop", "shown_targets") not in record
+    assert "Choose the character's armature" in labels(record)
+    rig = bpy.data.objects.new("Bare", bpy.data.armatures.new("Bare"))
+    bpy.context.scene.collection.objects.link(rig)
+    bpy.context.scene.ddfa.retarget.character = rig
+    assert "Nothing on this character can be driven yet" in labels(draw("DDFA_PT_mapping"))
+
+
+def test_recorded_poses_are_a_list_in_which_a_click_chooses_the_channel(draw, state):
+    assert ("list", "DDFA_UL_face_poses") not in draw("DDFA_PT_face_poses")
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(rig)
+    settings = bpy.context.scene.ddfa.retarget
+    settings.character = rig
+    for name in ("jawOpen", "eyeBlinkLeft"):
+        rig.ddfa.face_poses.add().name = name
+    assert ("list", "DDFA_UL_face_poses") in draw("DDFA_PT_face_poses")
+    settings.pose_channel = "mouthPucker"
+    assert settings.active_pose == -1
+    settings.active_pose = 1
+    assert settings.pose_channel == "eyeBlinkLeft" and settings.active_pose == 1
+    settings.active_pose = 7
+    assert settings.pose_channel == "eyeBlinkLeft"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import types
 from pathlib import Path
 
 import bpy
@@ -80,3 +81,22 @@ def test_a_preset_that_does_not_fit_is_one_line(tmp_path):
 def test_a_preset_can_be_removed(kept):
     assert bpy.ops.ddfa.preset_add(name="Calm", remove_name=True) == {"FINISHED"}
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("folders", [[], ["user"]])
+def test_where_no_preset_was_kept_yet_the_list_says_so_without_a_complaint(monkeypatch, tmp_path, folders):
+    panel, told = support.module("panels.presets").DDFA_PT_mapping_presets, []
+    (tmp_path / "user").mkdir()
+
+    class Layout:
+        """Takes all that Blender's list draws."""
+
+        def __getattr__(self, _name):
+            return lambda *_arguments, **_options: Layout()
+
+        def label(self, text, **_options):
+            told.append(text)
+
+    shown = types.SimpleNamespace(layout=Layout())
+    panel.path_menu(shown, [str(tmp_path / name) for name in folders], "ddfa.mapping_preset_apply")
+    assert told == ([] if folders else ["No presets yet; name the first one"])

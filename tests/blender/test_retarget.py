@@ -247,16 +247,32 @@ def test_gain_curve_and_limits_shape_what_is_driven(performed, settings):
     jaw.sources[0].source_gain, jaw.target_max = 2.0, 1.5
     settings.active_target = list(settings.targets).index(funnel)
     bpy.ops.ddfa.add_curve_point(source=0)
-    bpy.ops.ddfa.add_curve_point(source=0)
     points = funnel.sources[0].points
-    assert [(p.point_in, p.point_out) for p in points] == [(0.0, 0.0), (1.0, 1.0), (0.5, 0.5)]
-    points[2].point_out = 0.1
+    assert [(p.point_in, p.point_out) for p in points] == [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)]
+    points[1].point_out = 0.1
     assert bpy.ops.ddfa.retarget() == {"FINISHED"}
     for index in range(0, 24, 5):
         found = characters.values(face, index + 1)
         assert found[0] == pytest.approx(min(2.0 * channel(performed, "jawOpen", index), 1.5), abs=1e-5)
         bent = np.interp(channel(performed, "mouthFunnel", index), (0.0, 0.5, 1.0), (0.0, 0.1, 1.0))
         assert found[1] == pytest.approx(bent, abs=1e-5)
+
+
+def test_curve_points_are_added_in_order_and_taken_out_one_by_one(settings):
+    target = settings.targets.add()
+    target.sources.add()
+    points = target.sources[0].points
+    for _ in range(3):
+        bpy.ops.ddfa.add_curve_point(source=0)
+    assert [p.point_in for p in points] == [0.0, 0.25, 0.5, 0.75, 1.0]
+    bpy.ops.ddfa.remove_curve_point(source=0, point=1)
+    assert [p.point_in for p in points] == [0.0, 0.5, 0.75, 1.0]
+    bpy.ops.ddfa.remove_curve_point(source=0, point=9)
+    bpy.ops.ddfa.remove_curve_point(source=5, point=0)
+    assert len(points) == 4
+    for _ in range(3):
+        bpy.ops.ddfa.remove_curve_point(source=0, point=0)
+    assert not points  # one point alone is no curve
 
 
 def test_mirrored_and_copied_sides(performed, settings):
@@ -343,17 +359,22 @@ def test_the_list_is_searched_by_target_and_channel_and_narrowed(performed, sett
     bpy.ops.ddfa.use_selection()
     ui_list = support.module("panels.retarget").DDFA_UL_mapping
 
+    def asked(search="", by_name=False):
+        asking = types.SimpleNamespace(filter_name=search, bitflag_filter_item=1, use_filter_sort_alpha=by_name)
+        return ui_list.filter_items(asking, bpy.context, settings, "targets")
+
     def shown(search, kind):
         settings.shown_targets = kind
-        asking = types.SimpleNamespace(filter_name=search, bitflag_filter_item=1)
-        flags, _ = ui_list.filter_items(asking, bpy.context, settings, "targets")
-        return {item.name for item, flag in zip(settings.targets, flags, strict=True) if flag}
+        return {item.name for item, flag in zip(settings.targets, asked(search)[0], strict=True) if flag}
 
     assert shown("", "ALL") == {"Jaw_Open", "Hat", "eyeBlink_L"}
     assert shown("", "MAPPED") == {"Jaw_Open", "eyeBlink_L"}
     assert shown("", "UNMATCHED") == {"Hat"}
     assert shown("jawop", "ALL") == {"Jaw_Open"}
     assert shown("EYEBLINKLEFT", "ALL") == {"eyeBlink_L"}
+    names = [item.name for item in settings.targets]
+    assert asked()[1] == []
+    assert [asked(by_name=True)[1][names.index(name)] for name in ("eyeBlink_L", "Hat", "Jaw_Open")] == [0, 1, 2]
 
 
 def test_reasons_are_told_one_after_another(settings):

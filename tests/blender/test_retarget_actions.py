@@ -92,6 +92,19 @@ def test_a_new_action_each_time_keeps_the_others(hero):
     assert walk.use_fake_user and first.use_fake_user and not second.use_fake_user
 
 
+def test_a_new_action_mixes_with_the_nla_as_is_set_too(hero):
+    rig, _, _ = hero
+    settings = bpy.context.scene.ddfa.retarget
+    for settings.action_mode, mode, influence in (("LAYER", "ADD", 50.0), ("NEW", "COMBINE", 80.0)):
+        settings.blend_mode, settings.blend_influence = mode, influence
+        bpy.ops.ddfa.retarget()
+        mixed = rig.animation_data.action_blend_type, rig.animation_data.action_influence
+        assert mixed == (mode, pytest.approx(influence / 100.0))
+    settings.action_mode, settings.blend_mode = "MERGE", "REPLACE"
+    bpy.ops.ddfa.retarget()
+    assert rig.animation_data.action_blend_type == "COMBINE"
+
+
 def test_into_the_present_action_keeps_the_rest_of_it(hero):
     rig, _, _ = hero
     bpy.context.scene.ddfa.retarget.action_mode = "MERGE"

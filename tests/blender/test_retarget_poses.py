@@ -102,6 +102,18 @@ def test_a_pose_is_shown_again_and_dropped(performed, rig):
         np.array(rig.pose.bones["jaw_master"].matrix_basis), np.array(turned("X", 30.0)), atol=1e-6
     )
     np.testing.assert_allclose(np.array(rig.pose.bones["lips.L"].matrix_basis), np.eye(4), atol=1e-6)
+    (smile,) = (i for i, target in enumerate(settings.targets) if target.name == "Pose: mouthSmileLeft")
+    settings.active_target = smile
+    record(rig, "browInnerUp", {"lips.L": turned("Z", 5.0)})  # its line comes first; the chosen one stays chosen
+    assert settings.targets[settings.active_target].name == "Pose: mouthSmileLeft"
+    settings.pose_channel = "browInnerUp"
+    bpy.ops.ddfa.forget_pose()
+    assert settings.targets[settings.active_target].name == "Pose: mouthSmileLeft"
+    settings.pose_channel = "neutral"  # none is recorded: back to rest
+    assert bpy.ops.ddfa.show_pose() == {"FINISHED"}
+    np.testing.assert_allclose(np.array(rig.pose.bones["jaw_master"].matrix_basis), np.eye(4), atol=1e-6)
+    assert not bpy.ops.ddfa.forget_pose.poll()
+    settings.pose_channel = "jawOpen"
     assert bpy.ops.ddfa.forget_pose() == {"FINISHED"}
     assert [item.name for item in rig.ddfa.face_poses] == ["mouthSmileLeft"]
     assert [item.name for item in settings.targets] == ["Pose: mouthSmileLeft"]

@@ -16,9 +16,10 @@ import cv2
 import numpy as np
 import pytest
 
+from ddfa_blender.formats import live_link_face
 from tools.project import BuildError
 from tools.window_session import __main__ as command
-from tools.window_session import judging, make_root, panel_tables, pictures, session
+from tools.window_session import judging, make_root, panel_tables, pictures, recording, session
 from tools.window_session.footage import lengthen, there_and_back
 from tools.window_session.machine import Machine, Process
 from tools.window_session.pilot import Button
@@ -104,6 +105,33 @@ def test_the_rows_that_changed_are_found() -> None:
     b[4, 2], b[11, 29, 1] = 150, 0
     b[15] += 3  # within the tolerance
     assert pictures.rows_of_change(a, b) == pictures.rows_of_change(b, a) == (4, 12)
+
+
+def test_what_has_appeared_is_found_as_a_box() -> None:
+    a = np.full((20, 30, 3), 100, np.uint8)
+    b = a.copy()
+    with pytest.raises(BuildError, match="Nothing has appeared"):
+        pictures.box_of_change(a, b)
+    b[4:9, 7], b[11, 29, 1] = 150, 0
+    assert pictures.box_of_change(a, b) == (7, 4, 30, 12)
+
+
+def test_the_made_up_recording_is_what_was_performed(tmp_path: Path) -> None:
+    known, found = recording.performed(), recording.read(recording.write(tmp_path / "phone.csv"))
+    assert len(found) == 62 and all(len(values) == recording.RATE * recording.SECONDS for values in found.values())
+    for name, values in found.items():
+        np.testing.assert_allclose(values, known.get(name, 61.0 * (name == "BlendshapeCount")), atol=1e-9)
+    take = live_link_face.read_live_link_face(tmp_path / "phone.csv")
+    np.testing.assert_allclose(np.diff(take.time), 1.0 / recording.RATE, atol=1e-9)
+
+
+def test_tracks_are_compared_by_how_they_move() -> None:
+    rising = np.linspace(0.0, 1.0, 9)
+    assert recording.alike(rising, 3.0 * rising + 1.0) == pytest.approx(1.0)
+    assert recording.alike(rising, -rising) == pytest.approx(-1.0)
+    assert recording.alike(rising, np.zeros(9)) == recording.alike(rising, rising[1:]) == 0.0
+    at_24 = recording.resampled("JawOpen", 24, 24.0)
+    assert at_24[12] == pytest.approx(recording.performed()["JawOpen"][15])
 
 
 def test_a_theme_colour_is_counted_in_all_channels() -> None:

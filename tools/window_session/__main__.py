@@ -11,7 +11,16 @@ from pathlib import Path
 from .. import extension_zip
 from ..demo import OWN_CLIP
 from ..project import BuildError, log
-from . import capture_scenario, docs_scenario, interface_scenario, keep_scenario, keys_scenario, retarget_scenario
+from . import (
+    capture_scenario,
+    docs_scenario,
+    files_scenario,
+    interface_scenario,
+    keep_scenario,
+    keys_scenario,
+    mapping_scenario,
+    retarget_scenario,
+)
 from .session import Session, running
 
 SCENARIOS: dict[str, Callable[[Session], None]] = {
@@ -20,6 +29,8 @@ SCENARIOS: dict[str, Callable[[Session], None]] = {
     "interface": interface_scenario.run,
     "retarget": retarget_scenario.run,
     "keys": keys_scenario.run,
+    "mapping": mapping_scenario.run,
+    "files": files_scenario.run,
     "docs": docs_scenario.run,
 }
 

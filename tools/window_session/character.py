@@ -39,7 +39,10 @@ _KEYS: dict[str, tuple[float, float, float, tuple[float, float, float]]] = {
 _ONE_SIDED = frozenset(("browInnerUp", "cheekPuff", "tongueOut", "jawForward", "jawOpen", "jawLeft", "jawRight",
                         "mouthClose", "mouthFunnel", "mouthLeft", "mouthPucker", "mouthRight", "mouthRollLower",
                         "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"))  # fmt: skip
-_BONES = (("Hips", 1.0, 1.2), ("Spine", 1.2, 1.4), ("Neck", 1.4, 1.52), ("Head", 1.52, 1.8))
+_BONES = (("Hips", 1.0, 1.2), ("Spine", 1.2, 1.4), ("Neck", 1.4, 1.52), ("Head", 1.52, 1.8),
+          ("Jaw", 1.6, 1.55))  # fmt: skip
+#: What the animator has done with the character before: frames, and how far up the hips go in the middle, metres.
+_WALK_FRAMES, _WALK_HEIGHT = (1, 20, 40), 0.2
 
 
 def add(rig_name: str, face_name: str, x: float) -> None:
@@ -64,6 +67,22 @@ def add_bare(name: str, like: bpy.types.Object, x: float) -> Vector:
     bpy.context.scene.collection.objects.link(bare)
     bpy.context.view_layer.update()
     return sum((bare.matrix_world @ Vector(corner) for corner in bare.bound_box), Vector()) / 8.0
+
+
+def add_ears(face_name: str, key_name: str) -> None:
+    """Give the face a key that no channel can be meant to drive."""
+    key = bpy.data.objects[face_name].shape_key_add(name=key_name)
+    key.value = 0.0
+
+
+def add_walk(rig_name: str, action_name: str) -> None:
+    """Give the rig an action of the animator's own, which moves the hips up and down."""
+    rig = bpy.data.objects[rig_name]
+    hips = rig.pose.bones["Hips"]
+    for frame, height in zip(_WALK_FRAMES, (0.0, _WALK_HEIGHT, 0.0), strict=True):
+        hips.location.y = height
+        hips.keyframe_insert("location", frame=frame)
+    rig.animation_data.action.name = action_name
 
 
 def _rig(name: str) -> bpy.types.Object:

@@ -12,6 +12,10 @@ BROWSER = "FILE_BROWSER"
 _SECONDS, _SETTLE_SECONDS = 20.0, 1.0
 #: Where the field of the file's name is clicked, as a fraction of its region's width; clicks on the button at most.
 _INTO_NAME, _CLICKS = 0.25, 2
+#: Pixels at interface scale 1: from the top of the dialog's settings to the middle of the first line; between lines.
+_FIRST_LINE, _LINE = 18, 25
+#: The region of the operator's own settings.
+SETTINGS = "TOOL_PROPS"
 
 
 def is_open(session: Session) -> bool:
@@ -27,6 +31,14 @@ def wait_open(session: Session) -> None:
     """
     session.pilot.wait_for("The file dialog", lambda: is_open(session), _SECONDS)
     time.sleep(_SETTLE_SECONDS)
+
+
+def setting(session: Session, line: int, across: float) -> tuple[int, int]:
+    """Screen pixel of an operator's setting in the dialog: the ``line`` from the top, ``across`` as a fraction of the
+    width. Blender does not tell what lies there: whoever clicks looks at what has come of it."""
+    left, top, right, _bottom = session.pilot.window.box(BROWSER, SETTINGS)
+    row = top + (_FIRST_LINE + _LINE * line) * session.pilot.window.scale()
+    return round(left + across * (right - left)), round(row)
 
 
 def accept(session: Session, path: Path) -> None:

@@ -23,11 +23,12 @@ import bpy
 from bpy_extras import view3d_utils
 
 if TYPE_CHECKING:
-    from tools.window_session import character, dna, words
+    from tools.window_session import character, dna, motion, words
 else:  # Blender runs this file on its own
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     import character
     import dna
+    import motion
     import words
 
 REPOSITORY = "user_default"
@@ -280,6 +281,17 @@ def value(path: str) -> Any:
     return found if isinstance(found, str | int | float | bool | None) else list(found)
 
 
+def count(path: str) -> int:
+    """How many items a collection has."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        return len(bpy.context.path_resolve(path))
+
+
+def is_built_with(option: str) -> bool:
+    """Whether this Blender was built with a part, such as ``usd``."""
+    return bool(getattr(bpy.app.build_options, option))
+
+
 def assign(path: str, to: Any) -> None:
     """Set what :func:`value` reads."""
     owner, _, name = path.rpartition(".")
@@ -318,6 +330,13 @@ def add_character(rig: str, face: str, x: float) -> None:
         character.add(rig, face, x)
 
 
+def add_walk(rig: str, action: str, face: str, key: str) -> None:
+    """Give the character an action of the animator's own, and a key that nothing drives."""
+    with _override("VIEW_3D", "WINDOW"):
+        character.add_walk(rig, action)
+        character.add_ears(face, key)
+
+
 def add_bare_head(name: str, x: float) -> list[float]:
     """Put a keyless copy of the captured head beside it; the place of its middle."""
     head = bpy.context.scene.ddfa.head
@@ -348,20 +367,6 @@ def mapping() -> dict[str, list[str]]:
     """The list of the panel Mapping: target → channels."""
     targets = bpy.context.scene.ddfa.retarget.targets
     return {target.name: [source.channel for source in target.sources] for target in targets}
-
-
-def played(mesh: str = "", every: int = 2) -> dict[str, list[float]]:
-    """Least and greatest value of each shape key of an object over the scene's frames, as its animation plays, looking
-    at one frame in ``every``; of the current head without a name."""
-    scene = bpy.context.scene
-    children = [bpy.data.objects[mesh]] if mesh else scene.ddfa.head.children
-    keys = next(child for child in children if child.type == "MESH").data.shape_keys.key_blocks
-    current, seen = scene.frame_current, []
-    for frame in range(scene.frame_start, scene.frame_end + 1, every):
-        scene.frame_set(frame)
-        seen.append([key.value for key in keys])
-    scene.frame_set(current)
-    return {key.name: [min(values), max(values)] for key, values in zip(keys, zip(*seen, strict=True), strict=True)}
 
 
 def overruled_words() -> list[str]:
@@ -396,8 +401,10 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         window, hovered, mouse, show_sidebar, panels, panel_places, redraw, panel_contents, install, snapshot,
-        value, assign, call, open_file, switch, shade, add_character, add_bare_head, shape_keys, in_viewport,
-        message, mapping, played, overruled_words, search_menus, show_preferences, leave,
+        value, count, is_built_with, assign, call, open_file, switch, shade, add_character, add_walk, add_bare_head,
+        shape_keys, in_viewport, message, mapping, overruled_words, search_menus, show_preferences, leave,
+        motion.layers, motion.play_again, motion.bone_tracks, motion.bone_angles, motion.key_track, motion.played,
+        motion.pose_bone,
     )
 }  # fmt: skip
 

@@ -52,6 +52,19 @@ def rows_of_change(a: Picture, b: Picture, *, tolerance: int = 8) -> tuple[int, 
     return (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, 0)
 
 
+def box_of_change(a: Picture, b: Picture, *, tolerance: int = 8) -> tuple[int, int, int, int]:
+    """The box left, top, right, bottom (exclusive) of what differs between two pictures of the same size.
+
+    Raises:
+        BuildError: nothing does.
+    """
+    apart = np.abs(a.astype(np.int16) - b.astype(np.int16)).max(axis=2) > tolerance
+    rows, columns = np.flatnonzero(apart.any(axis=1)), np.flatnonzero(apart.any(axis=0))
+    if not rows.size:
+        raise BuildError("Nothing has appeared; look at the last picture.")
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
 def count_colour(picture: Picture, colour: Sequence[float], *, tolerance: int = 12) -> int:
     """How many pixels have the theme colour ``colour`` (red, green, blue, … in 0..1), give or take ``tolerance``."""
     wanted = np.round(np.asarray(colour[:3], float) * 255.0)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +75,10 @@ class Pilot:
         self.rest()
         time.sleep(_UNFOLD_SECONDS)
 
-    def find(self, wanted: str, panel: str = MAIN) -> tuple[int, int]:
+    def find(self, wanted: str, panel: str = MAIN, columns: Sequence[float] = _COLUMNS) -> tuple[int, int]:
         """Screen pixel of a button in an open panel of the sidebar, scrolled to if need be; the mouse is left on it.
+
+        ``columns``: where across the panel it is looked for, as fractions of the width.
 
         Raises:
             BuildError: the mouse meets it nowhere.
@@ -86,7 +88,7 @@ class Pilot:
             panels, (top, bottom) = self.sidebar.panels(), self.sidebar.edges()
             first, end = body(panels, panel) if panel == MAIN else (panels[panel].header, panels[panel].bottom)
             box = (panels[panel].left, max(first, top), panels[panel].right, min(end, bottom))
-            spot = self._meet(wanted, box, SIDEBAR)
+            spot = self._meet(wanted, box, SIDEBAR, columns)
             if spot is not None:
                 return spot
             if end <= bottom or not self.sidebar.scroll((bottom - top) * 2 // 3):
@@ -146,21 +148,22 @@ class Pilot:
         """What a region shows."""
         return pictures.cut(self.look(), self.window.box(area, region))
 
-    def _meet(self, wanted: str, box: Box, place: tuple[str, str]) -> tuple[int, int] | None:
+    def _meet(
+        self, wanted: str, box: Box, place: tuple[str, str], columns: Sequence[float] = _COLUMNS
+    ) -> tuple[int, int] | None:
         """Where in a box on the screen the mouse meets a button, column by column."""
         left, top, right, bottom = box
-        scale = self.window.scale()
-        for column in _COLUMNS:
-            for y in _rows(top, bottom, scale):
+        about = self.window.about()
+        for column in columns:
+            for y in _rows(top, bottom, float(about["scale"])):
                 spot = round(left + column * (right - left)), y
-                if self._at(spot, place).matches(wanted):
+                if self._at(spot, place, about["height"]).matches(wanted):
                     return spot
         return None
 
-    def _at(self, spot: tuple[int, int], place: tuple[str, str]) -> Button:
-        """The button at a screen pixel, once Blender has seen the mouse there."""
+    def _at(self, spot: tuple[int, int], place: tuple[str, str], height: int) -> Button:
+        """The button at a screen pixel, once Blender has seen the mouse there, in a window of this height."""
         self.screen.move(*spot)
-        height = self.window.about()["height"]
 
         def arrived() -> bool:
             x, y = self.remote.ask("mouse")

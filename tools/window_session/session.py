@@ -23,7 +23,7 @@ from .screen import Screen
 SCREEN, WINDOW = (1600, 2000), (1600, 1000)
 TAB = "Face Capture"
 #: What runs inside Blender.
-INSIDE = ("in_blender.py", "dna.py", "character.py", "words.py")
+INSIDE = ("in_blender.py", "dna.py", "character.py", "motion.py", "words.py")
 _START_SECONDS, _INSTALL_SECONDS, _QUIT_SECONDS = 90.0, 180.0, 15.0
 
 

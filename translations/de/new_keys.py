@@ -95,8 +95,12 @@ TEXTS: dict[str, str] = {
     "The mesh has absolute shape keys; make them relative first": (
         "Das Mesh hat absolute Formschlüssel; sie zuerst relativ machen"
     ),
-    "The mesh has ARKit's shape keys already; rename or remove them first": (
-        "Das Mesh hat die Formschlüssel von ARKit schon; sie zuerst umbenennen oder entfernen"
+    "The new shape keys are on this mesh and are kept; to make others, remove them first": (
+        "Die neuen Formschlüssel sind an diesem Mesh und behalten; für andere sie zuerst entfernen"
+    ),
+    "The mesh has ARKit's shape keys already and can be retargeted to; to make others, remove them first": (
+        "Das Mesh hat die Formschlüssel von ARKit schon, auf sie kann übertragen werden; für andere sie zuerst "
+        "entfernen"
     ),
     "The object is scaled to nothing; give it a size first": (
         "Das Objekt ist auf nichts skaliert; ihm zuerst eine Größe geben"
@@ -140,6 +144,7 @@ TEXTS: dict[str, str] = {
         "Die aufbewahrte Zuordnung ist beschädigt; noch einmal Übertragen drücken."
     ),
     # presets of mappings
+    "No presets yet; name the first one": "Noch keine Vorgaben; die erste benennen",
     "Mapping Presets": "Zuordnungsvorgaben",
     "Presets of mappings and recorded poses": "Vorgaben von Zuordnungen und aufgezeichneten Posen",
     "Add Mapping Preset": "Zuordnung als Vorgabe",

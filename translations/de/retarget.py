@@ -51,6 +51,8 @@ TEXTS: dict[str, str] = {
     "This channel no longer drives the target": "Dieser Kanal steuert das Ziel nicht mehr",
     "Add Curve Point": "Kurvenpunkt hinzufügen",
     "Bend the response of this channel at one more point": ("Die Wirkung dieses Kanals an einem weiteren Punkt biegen"),
+    "Remove Curve Point": "Kurvenpunkt entfernen",
+    "Take this point out of the curve": "Diesen Punkt aus der Kurve nehmen",
     "Clear Curve": "Kurve entfernen",
     "Take the channel as it is again": "Den Kanal wieder nehmen, wie er ist",
     "Mirror Mapping": "Zuordnung spiegeln",
@@ -84,10 +86,12 @@ TEXTS: dict[str, str] = {
     "Keep how the character's face is posed now as what the chosen channel does at its most": (
         "Die jetzige Gesichtspose der Figur als vollen Ausschlag des gewählten Kanals behalten"
     ),
+    "Recorded {pose}: 1 bone": "{pose} aufgezeichnet: 1 Knochen",
     "Recorded {pose}: {count} bones": "{pose} aufgezeichnet: {count} Knochen",
     "Show Pose": "Pose zeigen",
-    "Pose the character's face as it was recorded for the chosen channel": (
-        "Das Gesicht der Figur so in Pose bringen, wie es für den gewählten Kanal aufgezeichnet wurde"
+    "Pose the character's face as it was recorded for the chosen channel; for Neutral, put its bones back": (
+        "Das Gesicht der Figur so in Pose bringen, wie es für den gewählten Kanal aufgezeichnet wurde; bei Neutral die "
+        "Knochen zurücksetzen"
     ),
     "Forget Pose": "Pose vergessen",
     "Drop the pose that was recorded for the chosen channel": (

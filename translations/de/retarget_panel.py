@@ -78,9 +78,12 @@ TEXTS: dict[str, str] = {
     "What a channel drives": "Was ein Kanal steuert",
     "Unmatched": "Nicht zugeordnet",
     "What no channel drives yet": "Was noch kein Kanal steuert",
-    "{} targets are driven, {} are not": "{} Ziele werden gesteuert, {} nicht",
+    "Targets: {} driven, {} unmatched": "Ziele: {} gesteuert, {} nicht zugeordnet",
     "{count} channels drive nothing: {names}": "{count} Kanäle steuern nichts: {names}",
     "Not on this character: {}": "Nicht an dieser Figur: {}",
+    "Nothing on this character can be driven yet; make shape keys or record poses below": (
+        "An dieser Figur lässt sich noch nichts steuern; darunter Formschlüssel anlegen oder Posen aufzeichnen"
+    ),
     "Missing": "Fehlend",
     "Targets of the loaded preset that the character does not have": (
         "Ziele der geladenen Voreinstellung, die die Figur nicht hat"
@@ -119,7 +122,7 @@ TEXTS: dict[str, str] = {
     "The face from which all others are counted; only needed if it is not the rest pose": (
         "Das Gesicht, von dem aus alle anderen zählen; nur nötig, wenn es nicht die Ruhepose ist"
     ),
-    "Recorded: {}": "Aufgezeichnet: {}",
+    "The recorded pose that is chosen in the list": "Die aufgezeichnete Pose, die in der Liste gewählt ist",
     "Location": "Position",
     "Rotation": "Rotation",
     "Scale": "Skalierung",
