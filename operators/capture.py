@@ -14,6 +14,7 @@ from bpy.app.translations import pgettext_tip as tip_
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureCancelled, CaptureError
 from ..ddfa_blender.footage.live_preview import LivePreview
+from ..ddfa_blender.paths import is_file
 from ..scene import capture_target, footage_sources, take_list, takes, view
 from ..scene.preferences import preferences
 from ..scene.properties import current
@@ -103,7 +104,7 @@ class DDFA_OT_capture(bpy.types.Operator):
         scene, chosen = context.scene, preferences()
         footage, settings = scene.ddfa.footage, current(scene)
         source = footage_sources.source_of(footage)
-        if not source.path.is_file():
+        if not is_file(source.path):
             raise CaptureError(f"There is no video at {source.path}; check the path.")
         self._target = capture_target.chosen(scene)
         self._task = CaptureTask(

@@ -198,7 +198,7 @@ def _rate(text: str) -> float:
 
 
 def _capture(options: argparse.Namespace) -> list[str]:
-    wanted = command_outputs.wanted(options) | {".blend": options.blend, "take": options.take}
+    wanted = command_outputs.wanted(options) | {"--blend": options.blend, "--take": options.take}
     with outputs.staged(wanted, inputs=[options.clip]) as partial:
         scene = _empty_scene(options)
         settings = scene.ddfa.settings
@@ -213,22 +213,24 @@ def _capture(options: argparse.Namespace) -> list[str]:
                 options.model or preferences().model_folder,
                 workers=options.workers or preferences().workers,
             )
-            captured = task(_progress, lambda: False)
-            print(file=sys.stderr)
+            try:
+                captured = task(_progress, lambda: False)
+            finally:
+                print(file=sys.stderr)  # ends the line of the progress
             for note in task.notes:
                 print(note, file=sys.stderr)
-            needs_head = any(path is not None for kind, path in wanted.items() if kind != "take")
+            needs_head = any(path is not None for kind, path in wanted.items() if kind != "--take")
             if captured.model is None and needs_head:
                 raise CaptureError("The model has no head to animate; give --take alone, or another --model.")
             if options.take:
-                partial["take"].write_bytes(captured.take_file.read_bytes())
+                partial["--take"].write_bytes(captured.take_file.read_bytes())
             if captured.model is not None and needs_head:
                 _write_head(options, partial, captured.take_file, options.take)
     return [str(path) for path in wanted.values() if path is not None]
 
 
 def _bake(options: argparse.Namespace) -> list[str]:
-    wanted = command_outputs.wanted(options) | {".blend": options.blend}
+    wanted = command_outputs.wanted(options) | {"--blend": options.blend}
     with outputs.staged(wanted, inputs=[options.take]) as partial:
         _empty_scene(options, recorded=solutions.take_at(options.take).is_recorded)
         _write_head(options, partial, options.take, options.take)
@@ -245,7 +247,7 @@ def _import(options: argparse.Namespace) -> list[str]:
         with tempfile.TemporaryDirectory(prefix="ddfa-") as folder:
             take = recording.take(options.recording.name)
             made = take_library.save_new(take, folder, options.recording.stem)
-            partial["take"].write_bytes(made.read_bytes())
+            partial["--take"].write_bytes(made.read_bytes())
     return [str(options.take)]
 
 
@@ -315,7 +317,7 @@ def _write_head(options: argparse.Namespace, partial: dict[str, Path], take_file
         if kept is not None:
             takes.assign(armature, take_file)
             armature.ddfa.take = outputs.relative(kept, options.blend)
-        outputs.save_blend(partial[".blend"], options.blend)
+        outputs.save_blend(partial["--blend"], options.blend)
 
 
 def _progress(done: int, total: int) -> None:

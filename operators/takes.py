@@ -14,6 +14,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender import take_library
 from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.paths import is_file
 from ..scene import head, live, take_heads, take_list, takes, view
 from . import state
 from .polling import is_interactive, may_run
@@ -32,7 +33,7 @@ def file_reason(_context: bpy.types.Context) -> str | None:
     item = take_list.active_item()
     if item is None:
         return "Choose a take in the list"
-    return None if Path(item.file).is_file() else "The file of the take is missing"
+    return None if is_file(item.file) else "The file of the take is missing"
 
 
 def head_reason(context: bpy.types.Context) -> str | None:

@@ -17,6 +17,7 @@ from ..ddfa_blender import camera_fit
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import average_rate
 from ..ddfa_blender.morphable_model import MorphableModel
+from ..ddfa_blender.paths import is_file
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.quaternions import to_matrices
 from ..ddfa_blender.take import Take
@@ -137,7 +138,7 @@ def _matrix(shot: Shot, field_of_view: float) -> NDArray[np.float64]:
 
 def _load(footage: Path, take: Take) -> tuple[bpy.types.Image, float, int]:
     """The footage as an image; pictures per second as Blender counts them (0 = a still); number of the first one."""
-    if not footage.is_file():
+    if not is_file(footage):
         raise CaptureError(f"There is no footage at {footage}; choose the file where it is now.")
     try:
         image = bpy.data.images.load(str(footage), check_existing=True)

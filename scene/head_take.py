@@ -10,6 +10,7 @@ import numpy as np
 
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.paths import is_file
 from . import head, live, takes
 from .camera import Shot
 from .pipeline import scene_of, scene_rate
@@ -43,4 +44,4 @@ def footage_of(armature: bpy.types.Object) -> Path | None:
         path = solutions.take_at(takes.of_head(armature)).header.footage
     except CaptureError:
         return None
-    return Path(path) if path and Path(path).is_file() else None
+    return Path(path) if path and is_file(path) else None

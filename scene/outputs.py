@@ -30,7 +30,7 @@ def staged(wanted: Mapping[str, Path | None], inputs: Sequence[Path]) -> Iterato
     """
     files = {kind: path for kind, path in wanted.items() if path is not None}
     if not files:
-        raise CaptureError(f"Nothing to write was asked for; name at least one of: {', '.join(wanted)}.")
+        raise CaptureError(f"Nothing to write was asked for; name at least one of {', '.join(wanted)}.")
     everything = [path.resolve() for path in (*files.values(), *inputs)]
     if len(set(everything)) < len(everything):
         raise CaptureError("The files to read and to write must all be different.")

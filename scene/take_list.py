@@ -12,6 +12,7 @@ from bpy.app.translations import pgettext_rpt as rpt_
 from ..ddfa_blender import take_library
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.face_model import BUNDLED_BASIS
+from ..ddfa_blender.paths import is_file
 from ..ddfa_blender.take_library import TakeEntry
 from . import takes
 
@@ -78,7 +79,7 @@ def signature(scene: bpy.types.Scene) -> tuple[object, ...]:
         stamp = folder.stat().st_mtime_ns
     except OSError:
         stamp = 0
-    heads = tuple((a.name_full, a.ddfa.take, a.ddfa.take_uid, takes.of_head(a).is_file()) for a in takes.heads())
+    heads = tuple((a.name_full, a.ddfa.take, a.ddfa.take_uid, is_file(takes.of_head(a))) for a in takes.heads())
     return bpy.data.filepath, str(folder), stamp, heads
 
 

@@ -24,6 +24,7 @@ import bpy
 
 from ..ddfa_blender import take_library
 from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.paths import is_file
 from . import head
 from .preferences import EXTENSION, preferences
 
@@ -90,14 +91,14 @@ def of_head(armature: bpy.types.Object) -> Path:
     It is looked for where the head says, then by its name in every place where takes are kept.
     """
     candidates = list(_candidates(armature))
-    fitting = (file for file in candidates if file.is_file() and _holds(file, armature.ddfa.take_uid))
+    fitting = (file for file in candidates if is_file(file) and _holds(file, armature.ddfa.take_uid))
     return next(fitting, candidates[0])
 
 
 def problem(armature: bpy.types.Object) -> str:
     """Why a head cannot be baked from its take, one sentence; "" = it can."""
     file = of_head(armature)
-    if not file.is_file():
+    if not is_file(file):
         return f"There is no take at {file}; find it with Re-link in the panel Takes, or capture the footage again."
     if not _holds(file, armature.ddfa.take_uid):
         return f"{file} is another take than the head's; find the right one with Re-link in the panel Takes."

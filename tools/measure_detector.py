@@ -2,6 +2,8 @@
 """Measure the bundled detector on ``../shared``: recall on labelled photos and clips, false alarms, time.
 
     python -m tools.measure_detector
+
+It runs in the core's environment.
 """
 
 from __future__ import annotations

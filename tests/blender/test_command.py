@@ -237,6 +237,26 @@ def test_if_one_file_fails_none_is_written(command, take, tmp_path, capsys, monk
     assert "error: The disk is full; make room." in capsys.readouterr().err and files(out) == []
 
 
+def test_an_error_in_the_middle_of_a_capture_has_a_line_of_its_own(command, clip, tmp_path, capsys, monkeypatch):
+    CaptureError = support.module("ddfa_blender.errors").CaptureError  # noqa: N806
+
+    def fail(_task, progress, _cancelled):
+        progress(95, 98)
+        raise CaptureError("No face was found; use other footage.")
+
+    monkeypatch.setattr(command.CaptureTask, "__call__", fail)
+    assert command.main(["capture", str(clip[0]), "--take", str(tmp_path / "a.npz")]) == 2
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "frame 95 of 98",
+        "error: No face was found; use other footage.",
+    ]
+
+
+def test_what_can_be_written_is_named_as_it_is_typed(command, clip, capsys):
+    assert command.main(["capture", str(clip[0])]) == 2
+    assert "at least one of --fbx, " in (said := capsys.readouterr().err) and said.rstrip().endswith("--blend, --take.")
+
+
 def test_a_model_without_a_head_gives_a_take_alone(command, clip, tmp_path, capsys, monkeypatch):
     file, _ = clip
     solutions = support.module("ddfa_blender.solutions")
