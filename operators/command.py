@@ -247,7 +247,7 @@ def _import(options: argparse.Namespace) -> list[str]:
         with tempfile.TemporaryDirectory(prefix="ddfa-") as folder:
             take = recording.take(options.recording.name)
             made = take_library.save_new(take, folder, options.recording.stem)
-            partial["--take"].write_bytes(made.read_bytes())
+            partial["take"].write_bytes(made.read_bytes())
     return [str(options.take)]
 
 
