@@ -8,6 +8,7 @@ Both together cost 0.03 % of the network's multiplications, and start out as (or
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -136,6 +137,21 @@ class Statistics(nn.Module):
     def real_landmarks(self, z: Tensor) -> Tensor:
         """(n, 136) in crop pixels, y down."""
         return z * self.landmarks_std + self.landmarks_mean
+
+    @torch.no_grad()
+    def taken_over(self, weight: Tensor, bias: Tensor, old: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Weight (n, c) and bias (n,) of the linear heads that give here, in real units, what they gave with the
+        ``old`` statistics (by the names of this class's)."""
+        weight, bias = weight.clone(), bias.clone()
+        start = 0
+        for name in ("params", "landmarks"):
+            mean, std = (getattr(self, f"{name}_{kind}").to(weight.device) for kind in ("mean", "std"))
+            old_mean, old_std = (old[f"{name}_{kind}"].to(weight.device) for kind in ("mean", "std"))
+            rows = slice(start, start + len(mean))
+            weight[rows] *= (old_std / std)[:, None]
+            bias[rows] = (bias[rows] * old_std + old_mean - mean) / std
+            start += len(mean)
+        return weight, bias
 
 
 class DeployedRegressor(nn.Module):

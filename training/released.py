@@ -54,7 +54,10 @@ def trainable(weights: dict[str, Tensor], statistics: Statistics, images: Tensor
         feature = torch.relu_(feature.add_(bias[:, None, None]))
     network.middle_pooling.weight.copy_(weights["network.middle_pooling.weight"])
     network.last_pooling.weight.copy_(weights["network.last_pooling.weight"])
-    _copy_heads(network, weights, statistics)
+    old = {name.removeprefix("statistics."): values for name, values in weights.items() if "statistics." in name}
+    heads = statistics.taken_over(weights[_HEADS], weights["network.heads.bias"], old)
+    network.heads.weight.copy_(heads[0])
+    network.heads.bias.copy_(heads[1])
     return network
 
 
@@ -65,18 +68,3 @@ def _pass_through(normalisation: nn.BatchNorm2d, feature: Tensor, bias: Tensor) 
     normalisation.running_var.copy_(variance)
     normalisation.weight.copy_(torch.sqrt(variance + normalisation.eps))
     normalisation.bias.copy_(mean + bias)
-
-
-def _copy_heads(network: FaceRegressor, weights: dict[str, Tensor], statistics: Statistics) -> None:
-    """The linear heads, with their z-scores taken from the export's statistics to the run's."""
-    weight, bias = weights[_HEADS].clone(), weights["network.heads.bias"].clone()
-    start = 0
-    for name, size in zip(("params", "landmarks"), network.sizes[:2], strict=True):
-        rows = slice(start, start + size)
-        old_mean, old_std = weights[f"statistics.{name}_mean"], weights[f"statistics.{name}_std"]
-        mean, std = getattr(statistics, f"{name}_mean").cpu(), getattr(statistics, f"{name}_std").cpu()
-        weight[rows] *= (old_std / std)[:, None]
-        bias[rows] = (bias[rows] * old_std + old_mean - mean) / std
-        start += size
-    network.heads.weight.copy_(weight)
-    network.heads.bias.copy_(bias)

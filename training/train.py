@@ -260,8 +260,16 @@ def _initial_weights(
         chances = np.cumsum(pictures.weight, dtype=np.float64)
         images = make_batch(pictures, chances, augmenter, BatchShape(_UNFOLDING_CROPS, CROP_SIZE), (0, 0)).images
         return trainable(read_weights(path), statistics, images).state_dict()
-    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
-    return state
+    return averaged_weights(path, statistics)
+
+
+def averaged_weights(path: Path, statistics: Statistics) -> dict[str, torch.Tensor]:
+    """The averaged weights of a checkpoint, their heads scaled to other statistics than the run's own."""
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    weights: dict[str, torch.Tensor] = state["averaged"]
+    names = ("heads.weight", "heads.bias")
+    heads = statistics.taken_over(weights[names[0]], weights[names[1]], state["statistics"])
+    return {**weights, **dict(zip(names, heads, strict=True))}
 
 
 def main() -> None:

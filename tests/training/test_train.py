@@ -10,8 +10,8 @@ from ddfa_blender.projection import join, rotation_from_euler  # noqa: E402
 from training.augmentation import Augmenter  # noqa: E402
 from training.dataset import BatchSequence, BatchShape, Pictures, make_batch, mixed  # noqa: E402
 from training.losses import Objective  # noqa: E402
-from training.network import FaceRegressor, LearnedPooling, normalise  # noqa: E402
-from training.train import Trainer, measure_statistics, train  # noqa: E402
+from training.network import FaceRegressor, LearnedPooling, Statistics, normalise  # noqa: E402
+from training.train import Trainer, averaged_weights, measure_statistics, train  # noqa: E402
 from training.training_settings import Method, Stage, TrainingSettings, parse_stages  # noqa: E402
 
 SETTINGS = TrainingSettings(
@@ -114,6 +114,25 @@ def test_each_set_gets_its_share_of_the_draws(pictures):
     assert mixed([(renders, 1.0)]).weight.sum() == pytest.approx(1.0)
     with pytest.raises(ValueError, match="add up to 1"):
         mixed([(pictures, 0.25)])
+
+
+def test_weights_of_another_run_give_the_same_points_under_this_runs_statistics(statistics, tmp_path):
+    first = Trainer(SETTINGS, statistics, torch.device("cpu"))
+    torch.nn.init.normal_(first.averaged.heads.weight, std=0.5)
+    first.save(tmp_path / "checkpoint.pt")
+    values = {name: value.clone() for name, value in statistics.state_dict().items()}
+    other = Statistics(**{name: 1.3 * value + 0.2 for name, value in values.items()})
+    second = FaceRegressor(SETTINGS.width)
+    second.load_state_dict(averaged_weights(tmp_path / "checkpoint.pt", other))
+    images = torch.randn(3, 3, 64, 64)
+    with torch.no_grad():
+        before, after = (network.eval()(images) for network in (first.averaged, second))
+    torch.testing.assert_close(
+        other.real_params(after.params), statistics.real_params(before.params), rtol=1e-3, atol=1e-3
+    )
+    wanted = statistics.real_landmarks(before.landmarks)
+    torch.testing.assert_close(other.real_landmarks(after.landmarks), wanted, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(after.arkit, before.arkit)
 
 
 def test_a_batch_is_the_same_whenever_it_is_made(pictures, augmenter):
