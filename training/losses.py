@@ -21,7 +21,7 @@ from ddfa_blender.projection import CROP_SIZE
 
 from .dataset import Batch
 from .network import Heads, Statistics
-from .parameter_costs import FaceSurface, fast_parameter_weights, weighted_parameter_cost
+from .parameter_costs import TRANSFORM_COUNT, FaceSurface, fast_parameter_weights, weighted_parameter_cost
 
 
 class Objective(Enum):
@@ -158,9 +158,13 @@ class RegressorLoss(nn.Module):
         return total, {name: float(term.detach()) for name, term in terms.items()}
 
     def _apertures(self, heads: Heads, params: Tensor, batch: Batch) -> Tensor:
-        """(n,) error of the openings in the surface's 68 points and in those of the landmark branch."""
+        """(n,) error of the openings in the surface's 68 points and in those of the landmark branch.
+
+        The surface is seen in its true pose: a head that nods must not pass for lids that close.
+        """
         truth = batch.landmarks.unflatten(1, (-1, 2))
-        surface = self.vertex_distance.surface.project(params)[:, -truth.shape[1] :, :2]
+        in_true_pose = torch.cat([batch.params[:, :TRANSFORM_COUNT], params[:, TRANSFORM_COUNT:]], dim=1)
+        surface = self.vertex_distance.surface.project(in_true_pose)[:, -truth.shape[1] :, :2]
         branch = self.statistics.real_landmarks(heads.landmarks).reshape_as(truth)
         flip = surface.new_tensor([1.0, -1.0])  # the surface's y is up
         return aperture_error(surface * flip, truth) + aperture_error(branch, truth)

@@ -22,7 +22,7 @@ from ddfa_blender.names import EXPRESSION_COUNT, PARAMETER_COUNT, REGION_NAMES, 
 from ddfa_blender.projection import CROP_SIZE
 
 #: T's entries come first in the 62 parameters.
-_TRANSFORM_COUNT = 12
+TRANSFORM_COUNT = 12
 #: Times a speed is measured.
 _REPEATS = 20
 
@@ -54,12 +54,12 @@ class FaceSurface(nn.Module):
 
     def shape(self, params: Tensor) -> Tensor:
         """(n, 62) → (n, N, 3) model millimetres (Eq. 1)."""
-        offsets: Tensor = params[:, _TRANSFORM_COUNT:] @ self.bases
+        offsets: Tensor = params[:, TRANSFORM_COUNT:] @ self.bases
         return self.mean + offsets.reshape(len(params), -1, 3)
 
     def project(self, params: Tensor) -> Tensor:
         """(n, 62) → (n, N, 3) crop pixels, y up (Eq. 5)."""
-        transform = params[:, :_TRANSFORM_COUNT].reshape(-1, 3, 4)
+        transform = params[:, :TRANSFORM_COUNT].reshape(-1, 3, 4)
         return self.shape(params) @ transform[..., :3].transpose(1, 2) + transform[..., None, :, 3]
 
 
@@ -87,7 +87,7 @@ def fast_parameter_weights(surface: FaceSurface, params: Tensor, truth: Tensor) 
     difference = (params - truth).abs()
     columns = surface.shape(truth).norm(dim=1)  # (n, 3)
     count = columns.new_full((len(columns), 1), float(len(surface.mean)))
-    of_transform = torch.cat([columns, count.sqrt()], dim=1)[:, None].expand(-1, 3, 4).reshape(-1, _TRANSFORM_COUNT)
+    of_transform = torch.cat([columns, count.sqrt()], dim=1)[:, None].expand(-1, 3, 4).reshape(-1, TRANSFORM_COUNT)
     scale = truth[:, :3].norm(dim=1, keepdim=True)
     of_coefficients = scale * surface.base_norms
     return _normalised(difference * torch.cat([of_transform, of_coefficients], dim=1))

@@ -152,6 +152,16 @@ def test_an_aperture_is_as_wrong_as_its_opening_wherever_it_is():
     np.testing.assert_allclose(aperture_error(closed, truth).numpy(), 2 / 7 * 3.0 / 120, rtol=1e-3)
 
 
+def test_lids_are_not_closed_by_turning_the_head(loss):
+    batch = random_batch(3, loss)
+    turned = perfect_heads(batch)
+    turned.params[:, :12] += 0.1 * torch.randn(3, 12)
+    assert loss(turned, batch)[1]["apertures"] < 1e-3
+    shaped = perfect_heads(batch)
+    shaped.params[:, 52:] += 1.0
+    assert loss(shaped, batch)[1]["apertures"] > 1e-3
+
+
 def test_changes_do_not_care_what_a_face_looks_like_at_rest(loss):
     batch = random_batch(4, loss, frames=2)
     heads = perfect_heads(replace(batch, arkit=0.5 * batch.arkit + 0.3))
