@@ -7,12 +7,13 @@ import time
 
 from ddfa_blender.names import ARKIT_NAMES
 
-from . import dialogs, judging
+from . import judging
 from .capture_scenario import capture, empty_scene, pick
+from .mapping_scenario import keep_in_file
 from .screen import to_screen
 from .session import Session
 
-_RETARGET, _MAPPING, _KEYS = "DDFA_PT_retarget", "DDFA_PT_mapping", "DDFA_PT_new_keys"
+_RETARGET, _KEYS = "DDFA_PT_retarget", "DDFA_PT_new_keys"
 _MODAL = "DDFA_OT_make_keys"
 _NAME, _ASIDE = "Bare", 0.35
 #: Waits: Blender in software shares the machine with whatever else runs on it.
@@ -128,18 +129,8 @@ def _retarget(session: Session) -> None:
 
 def _keep_mapping(session: Session) -> None:
     """A gain is changed, the mapping kept as a file, found anew, and read again: the gain is there."""
-    pilot, remote = session.pilot, session.remote
+    remote, path = session.remote, session.work / "bare.json"
     gain = "scene.ddfa.retarget.targets[0].sources[0].source_gain"
     remote.ask("assign", path=gain, to=1.5)
-    path = session.work / "bare.json"
-    for operator, after in (("ddfa.save_mapping", 1.5), ("ddfa.find_mapping", 1.0), ("ddfa.load_mapping", 1.5)):
-        pilot.sidebar.only(_MAPPING)
-        pilot.click(operator, _MAPPING)
-        if operator != "ddfa.find_mapping":
-            dialogs.wait_open(session)
-            session.step(f"dialog {operator}")
-            dialogs.accept(session, path)
-        time.sleep(_SETTLE_SECONDS)
-        pilot.rest()
-        session.require(remote.ask("value", path=gain) == after, f"After {operator} the gain is not {after}.")
+    keep_in_file(session, path, gain, 1.5)
     session.step("mapping kept", bytes=path.stat().st_size, message=remote.ask("message"))

@@ -215,9 +215,14 @@ def _close(session: Session) -> None:
 
 def _file(session: Session) -> None:
     """Save the mapping by the dialog, lose it, load it."""
-    pilot, path = session.pilot, session.work / "toon.json"
     gain = f"{_SETTINGS}.targets[{_index(session, 'jawOpen')}].sources[0].source_gain"
-    for operator, after in (("ddfa.save_mapping", _GAIN), ("ddfa.find_mapping", 1.0), ("ddfa.load_mapping", _GAIN)):
+    keep_in_file(session, session.work / "toon.json", gain, _GAIN)
+
+
+def keep_in_file(session: Session, path: Path, gain: str, value: float) -> None:
+    """Save the mapping by the dialog, find it anew, load it: the ``gain`` at an RNA path is ``value``, 1, ``value``."""
+    pilot = session.pilot
+    for operator, after in (("ddfa.save_mapping", value), ("ddfa.find_mapping", 1.0), ("ddfa.load_mapping", value)):
         pilot.sidebar.only(_MAPPING)
         pilot.click(operator, _MAPPING)
         if operator != "ddfa.find_mapping":
