@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -173,11 +174,12 @@ def load_pictures(settings: TrainingSettings) -> Pictures:
     Raises:
         FileNotFoundError: the labels, edits or renders that are asked for are missing.
     """
+    renders = cache(lambda: rendered_heads(render_shards()))  # for two of these
     sources: list[tuple[str, float, Callable[[], Pictures]]] = [
         ("photos", settings.photo_share, lambda: real_faces(settings.leave_out_sources)),
-        ("renders", settings.render_share, lambda: rendered_heads(render_shards())),
+        ("renders", settings.render_share, renders),
         ("edited photos", settings.edit_share, edited_faces),
-        ("edited renders", settings.edited_render_share, lambda: edited_heads(rendered_heads(render_shards()))),
+        ("edited renders", settings.edited_render_share, lambda: edited_heads(renders())),
     ]
     parts = [(name, read(), share) for name, share, read in sources if share > 0]
     print(", ".join(f"{len(part.images)} {name}" for name, part, _ in parts), flush=True)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # OpenCV's own limit would let a small file unpack to 3 GiB; it reads this when it is loaded.
@@ -15,6 +17,17 @@ from numpy.typing import NDArray
 
 from ..errors import CaptureError
 from ..paths import is_file, is_folder
+
+
+@contextmanager
+def silent_opencv() -> Iterator[None]:
+    """While a file is opened: OpenCV's warnings would only repeat the error that follows."""
+    level = cv2.getLogLevel()
+    cv2.setLogLevel(0)
+    try:
+        yield
+    finally:
+        cv2.setLogLevel(level)
 
 
 def read_photo(path: Path | str) -> NDArray[np.uint8]:
@@ -33,14 +46,11 @@ def read_photo(path: Path | str) -> NDArray[np.uint8]:
         content = np.fromfile(file, dtype=np.uint8)
     except OSError as error:
         raise CaptureError(f"The photo {file} cannot be read ({error.strerror}); check its permissions.") from error
-    level = cv2.getLogLevel()
-    cv2.setLogLevel(0)  # OpenCV's warning would only repeat the error below
     try:
-        image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+        with silent_opencv():
+            image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     except (cv2.error, MemoryError):  # it claims to be larger than any picture, or is
         image = None
-    finally:
-        cv2.setLogLevel(level)
     if image is None:
         raise CaptureError(f"{file} is not a photo that can be read; use a JPEG or PNG file.")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

@@ -28,6 +28,7 @@ from ..settings import SEQUENCE_RATE
 from ..tracking.scene_cut import Thumbnail
 from .frame_size import Size, in_size, size_of
 from .image_sequence import SequenceReader, sequence_from
+from .photo import silent_opencv
 
 #: Frame rate to assume where a container names none.
 _FALLBACK_FPS = 25.0
@@ -382,13 +383,9 @@ def _undecodable(path: Path) -> CaptureError:
 
 
 def _open(path: Path, threads: int | None) -> cv2.VideoCapture:
-    level = cv2.getLogLevel()
-    cv2.setLogLevel(0)  # OpenCV's warning would only repeat the error below
-    try:
-        options = [] if threads is None else [cv2.CAP_PROP_N_THREADS, threads]
+    options = [] if threads is None else [cv2.CAP_PROP_N_THREADS, threads]
+    with silent_opencv():
         capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, options)
-    finally:
-        cv2.setLogLevel(level)
     # Turn phone footage upright as its rotation flag says, width and height included.
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
     if not capture.isOpened():

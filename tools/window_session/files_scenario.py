@@ -56,7 +56,7 @@ def import_recording(session: Session, source: Path, *, invert: bool = False) ->
     dialogs.wait_open(session)
     if invert:
         pilot.screen.click(*dialogs.setting(session, *_INVERT_YAW))
-        session.step("dialog import inverted")
+    session.step(f"dialog import{' inverted' if invert else ''}")
     dialogs.accept(session, source)
 
     def heads() -> list[str]:

@@ -10,10 +10,11 @@ from ddfa_blender.names import ARKIT_NAMES
 
 from . import dialogs, judging
 from .capture_scenario import capture, empty_scene, pick
+from .files_scenario import import_recording
 from .screen import to_screen
 from .session import Session
 
-_RETARGET, _MAPPING, _EXPORT, _TAKES = "DDFA_PT_retarget", "DDFA_PT_mapping", "DDFA_PT_export", "DDFA_PT_takes"
+_RETARGET, _MAPPING, _EXPORT = "DDFA_PT_retarget", "DDFA_PT_mapping", "DDFA_PT_export"
 #: Names of the character's armature and mesh.
 _NAME, _MESH = "Toon", "Toon Face"
 #: Where the character stands, metres to the right of the captured head, and how long Blender may take for a file.
@@ -44,7 +45,7 @@ def run(session: Session) -> None:
     _export(session, "ddfa.export_fbx", "head.fbx", _LEAST_BYTES)
     _choose_format(session)
     recording = _export(session, "ddfa.export_live_link_face", "head.csv", 0)
-    _import(session, recording)
+    import_recording(session, recording)
 
 
 def add_character(session: Session) -> None:
@@ -133,22 +134,3 @@ def _export(session: Session, operator: str, name: str, least: int) -> Path:
     session.step(f"exported {name}", bytes=path.stat().st_size)
     session.require(path.stat().st_size >= least, f"{name} has only {path.stat().st_size} bytes.")
     return path
-
-
-def _import(session: Session, recording: Path) -> None:
-    """Click Import Live Link Face, then through its dialog: there has to be one more take, and a head of it."""
-    pilot = session.pilot
-    before = session.remote.ask("snapshot")
-    pilot.sidebar.only(_TAKES)
-    pilot.click("ddfa.import_live_link_face", _TAKES)
-    dialogs.wait_open(session)
-    session.step("dialog import")
-    dialogs.accept(session, recording)
-
-    def heads() -> list[str]:
-        return judging.gained(before, session.remote.ask("snapshot"), "armatures")
-
-    pilot.wait_for("The head of the recording", lambda: bool(heads()), _FILE_SECONDS)
-    time.sleep(_SETTLE_SECONDS)
-    pilot.rest()
-    session.step("recording imported", heads=heads())
