@@ -36,7 +36,7 @@ class Step:
 
 
 #: What the stills of a training are.
-_SHARES = ("--render-share", "0.12", "--edit-share", "0.24", "--edited-render-share", "0.26")
+_SHARES = ("--render-share", "0.3", "--edit-share", "0.17", "--edited-render-share", "0.13")
 #: In the order in which they build on each other. Each command's module says what it reads and writes.
 STEPS = {
     "statistics": Step((("measure_expressions",),)),

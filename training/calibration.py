@@ -5,9 +5,9 @@
 
 A network that is not sure says less than is there: its answer is the mean of what a picture leaves open, so that its
 spread is the truth's times their correlation. An animator sees that as lids that do not close. Where it follows the
-truth well, its scores and expression coefficients are stretched until they are spread as the labels of the photos are.
-It costs nothing when the network runs: the heads are linear, :mod:`training.export` multiplies them. Writes
-``training/runs/NAME/calibration.npz``.
+truth well, its scores, its expression coefficients and the lids of its landmark branch are stretched until they are
+spread as the labels of the photos are. It costs nothing when the network runs: the heads are linear,
+:mod:`training.export` multiplies them. Writes ``training/runs/NAME/calibration.npz``.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_COUNT, PARAMETER_COUNT
 from ddfa_blender.projection import CROP_SIZE
 
 from .dataset import Pictures, real_faces
+from .evaluation.apertures import EYES
 from .expressions import swapped_sides
 from .face_rotation import FaceRotator
-from .network import DeployedRegressor
+from .network import BRANCH_SHARE, DeployedRegressor
+from .parameter_costs import FaceSurface
 from .views import Still, View, roi_warp
 from .workspace import RUNS
 
@@ -40,19 +43,24 @@ _LEAST_SCORE = 0.01
 #: A logit's quantiles from the one where a channel rests up to nearly its largest.
 _QUANTILES = np.linspace(0.5, 0.995, 100)
 _PHOTOS, _SEED = 4000, 11
+#: Quantiles of an eye's opening, from nearly its smallest up to where it rests.
+_LID_QUANTILES = np.linspace(0.005, 0.5, 100)
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """``scale`` · x + ``offset`` for the logits of the scores (52,) and the expression coefficients (10,)."""
+    """``scale`` · x + ``offset`` for the logits of the scores (52,), the expression coefficients (10,), and the
+    height ÷ width of both eyes in the landmark branch (1,)."""
 
     arkit_scale: NDArray[np.float64]
     arkit_offset: NDArray[np.float64]
     expression_scale: NDArray[np.float64]
     expression_offset: NDArray[np.float64]
+    lid_scale: NDArray[np.float64]
+    lid_offset: NDArray[np.float64]
 
     def save(self, path: Path) -> None:
-        """Write the four arrays."""
+        """Write the arrays."""
         np.savez(path, **{field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
@@ -72,12 +80,55 @@ class Calibration:
                  ((self.expression_scale - 1.0) * mean + self.expression_offset) / std)  # fmt: skip
         start = sum(regressor.network.sizes[:2])
         _stretch(heads, slice(start, start + len(ARKIT_NAMES)), self.arkit_scale, self.arkit_offset)
+        self._stretch_lids(heads, slice(PARAMETER_COUNT, start), statistics.landmarks_mean, statistics.landmarks_std)
+
+    def _stretch_lids(self, heads: torch.nn.Linear, rows: slice, mean: Tensor, std: Tensor) -> None:
+        """Move the upper lids of the landmarks in ``rows``: the new points are a linear map of the old ones."""
+        change = torch.from_numpy(_lid_change(float(self.lid_scale[0]), float(self.lid_offset[0]))).to(mean)
+        # The heads give z-scores: (I + C)(σ z + m) = σ ((I + σ⁻¹ C σ) z + σ⁻¹ C m) + m.
+        heads.weight[rows] += (change * std / std[:, None]) @ heads.weight[rows]
+        heads.bias[rows] += (change * std / std[:, None]) @ heads.bias[rows] + change @ mean / std
 
 
 def _stretch(heads: torch.nn.Linear, rows: slice, scale: NDArray, offset: NDArray) -> None:
     factor = torch.from_numpy(scale).to(heads.weight)
     heads.weight[rows] *= factor[:, None]
     heads.bias[rows] = heads.bias[rows] * factor + torch.from_numpy(offset).to(heads.bias)
+
+
+def _lid_change(scale: float, offset: float) -> NDArray[np.float64]:
+    """What is added (136, 136) to the landmarks' x and y so that an eye of height h and width w gets the height
+    ``scale`` · h + ``offset`` · w. The upper lid moves, square to the line between the corners."""
+    change = np.zeros((68, 2, 68, 2))
+    for corner, first, second, other, below_second, below_first in EYES.values():
+        for upper, lower in ((first, below_first), (second, below_second)):
+            for axis in range(2):
+                change[upper, axis, upper, axis] += scale - 1.0
+                change[upper, axis, lower, axis] -= scale - 1.0
+            # (x, y) turned by a right angle is (−y, x); the upper lid lies on its negative side.
+            for end, sign in ((other, 1.0), (corner, -1.0)):
+                change[upper, 0, end, 1] += sign * offset
+                change[upper, 1, end, 0] -= sign * offset
+    return change.reshape(136, 136)
+
+
+def eye_openings(landmarks: NDArray) -> NDArray[np.float64]:
+    """Height ÷ width (n, 2) of both eyes in points (n, 68, 2), y down; negative where the lids cross."""
+    openings = []
+    for corner, first, second, other, below_second, below_first in EYES.values():
+        width = landmarks[:, other] - landmarks[:, corner]
+        height = (landmarks[:, [below_first, below_second]] - landmarks[:, [first, second]]).mean(axis=1)
+        square = np.stack([-width[:, 1], width[:, 0]], axis=1)
+        openings.append((height * square).sum(axis=1) / np.maximum((width**2).sum(axis=1), 1e-6))
+    return np.stack(openings, axis=1)
+
+
+def calibrated_lids(openings: NDArray, true: NDArray) -> tuple[float, float]:
+    """Scale and offset that make eyes with ``openings`` (n, 2) close as far as with ``true`` ones (n, 2)."""
+    found, labelled = openings.ravel(), true.ravel()
+    if _correlation(found, labelled) < _FOLLOWS:
+        return 1.0, 0.0
+    return matching_line(found, labelled, _LID_QUANTILES)
 
 
 def logit(scores: NDArray) -> NDArray[np.float64]:
@@ -93,8 +144,12 @@ def matching_line(found: NDArray, true: NDArray, quantiles: NDArray) -> tuple[fl
     return scale, float((b - scale * a).mean())
 
 
-def calibrate(arkit: NDArray, true_arkit: NDArray, expression: NDArray, true_expression: NDArray) -> Calibration:
-    """From scores (n, 52) and coefficients (n, 10) as found and as labelled; both sides of a face get the same."""
+def calibrate(
+    arkit: NDArray, true_arkit: NDArray, expression: NDArray, true_expression: NDArray,
+    openings: NDArray, true_openings: NDArray,
+) -> Calibration:  # fmt: skip
+    """From scores (n, 52), coefficients (n, 10) and eyes' openings (n, 2) as found and as they should be; both sides
+    of a face get the same."""
     arkit_lines = np.tile([1.0, 0.0], (len(ARKIT_NAMES), 1))
     swap = swapped_sides()
     followed = np.array([_correlation(a, b) for a, b in zip(arkit.T, true_arkit.T, strict=True)])
@@ -106,7 +161,8 @@ def calibrate(arkit: NDArray, true_arkit: NDArray, expression: NDArray, true_exp
         if _correlation(found, true) >= _FOLLOWS:
             scale = float(np.clip(true.std() / found.std(), 1.0, _LARGEST_SCALE))
             expression_lines[index] = scale, true.mean() - scale * found.mean()
-    return Calibration(*arkit_lines.T, *expression_lines.T)
+    lids = calibrated_lids(openings, true_openings)
+    return Calibration(*arkit_lines.T, *expression_lines.T, *np.array(lids)[:, None])
 
 
 def _correlation(found: NDArray, true: NDArray) -> float:
@@ -135,9 +191,19 @@ def measure(regressor: DeployedRegressor, pictures: Pictures, count: int = _PHOT
         [part.numpy() for part in regressor(torch.from_numpy(crops))]
         for crops in np.array_split(plain_crops(pictures, chosen), max(1, len(chosen) // 128))
     ]
-    params, arkit = (np.concatenate([output[index] for output in outputs]) for index in (0, 2))
-    return calibrate(arkit, pictures.arkit[chosen], params[:, -EXPRESSION_COUNT:],
-                     pictures.params[chosen, -EXPRESSION_COUNT:])  # fmt: skip
+    params, landmarks, arkit = (np.concatenate([output[index] for output in outputs]) for index in range(3))
+    return calibrate(
+        arkit, pictures.arkit[chosen], params[:, -EXPRESSION_COUNT:], pictures.params[chosen, -EXPRESSION_COUNT:],
+        eye_openings(landmarks.reshape(-1, 68, 2)), _wanted_openings(params, pictures.landmarks[chosen]),
+    )  # fmt: skip
+
+
+def _wanted_openings(params: NDArray, true_landmarks: NDArray) -> NDArray[np.float64]:
+    """Eyes' openings (n, 2) in the landmark branch with which a Take's points, which lie between it and the surface of
+    ``params`` (n, 62), have those of the labels' points (n, 68, 2)."""
+    surface = FaceSurface(MorphableModel.load()).project(torch.from_numpy(params))[:, -68:, :2].numpy()
+    own = eye_openings(surface * np.array([1.0, -1.0]))  # the surface's y is up
+    return (eye_openings(true_landmarks) - (1.0 - BRANCH_SHARE) * own) / BRANCH_SHARE
 
 
 def main() -> None:
@@ -152,6 +218,7 @@ def main() -> None:
         if scale != 1.0 or offset != 0.0:
             print(f"{name:20s} logit × {scale:.2f} {offset:+.2f}")
     print("expression ×", " ".join(f"{scale:.2f}" for scale in found.expression_scale))
+    print(f"eyes' height × {found.lid_scale[0]:.2f} {found.lid_offset[0]:+.3f} of their width")
 
 
 if __name__ == "__main__":

@@ -28,14 +28,12 @@ from ddfa_blender.paths import model_file
 from ddfa_blender.projection import CROP_SIZE
 
 from .calibration import Calibration
-from .network import DeployedRegressor, FaceRegressor
+from .network import BRANCH_SHARE, DeployedRegressor, FaceRegressor
 from .quantise import Comparison, calibration_crops, quantise_file
 from .train import load_statistics
 from .workspace import RUNS
 
 OUTPUTS = ("params", "landmarks", "arkit", "confidence")
-#: How far the 68 points of a Take follow the landmark branch; chosen on ``../shared/bench``.
-BRANCH_SHARE = 0.75
 
 
 def load_deployed(checkpoint: Path, calibration: Calibration | None = None) -> DeployedRegressor:

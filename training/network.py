@@ -25,6 +25,8 @@ _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1)
 _MIDDLE = 1 + 2 * 11
 #: Sides of the maps that are pooled, for crops of 120 pixels.
 _MIDDLE_SIDE, _LAST_SIDE = 8, 4
+#: How far the 68 points of a Take follow the landmark branch instead of the surface; chosen on ``../shared/bench``.
+BRANCH_SHARE = 0.75
 
 
 class Heads(NamedTuple):
@@ -106,12 +108,15 @@ class FaceRegressor(nn.Module):
         self.backbone[: self.frozen].eval()
         return self
 
-    def forward(self, images: Tensor) -> Heads:
-        """Raw outputs of the heads for normalised images."""
+    def features(self, images: Tensor) -> Tensor:
+        """What the heads read (n, c) of normalised images."""
         middle = self.backbone[:_MIDDLE](images)
         last = self.backbone[_MIDDLE:](middle)
-        feature = torch.cat([self.last_pooling(last), self.middle_pooling(middle)], dim=1)
-        return Heads(*torch.split(self.heads(feature).float(), self.sizes, dim=1))
+        return torch.cat([self.last_pooling(last), self.middle_pooling(middle)], dim=1)
+
+    def forward(self, images: Tensor) -> Heads:
+        """Raw outputs of the heads for normalised images."""
+        return Heads(*torch.split(self.heads(self.features(images)).float(), self.sizes, dim=1))
 
 
 class Statistics(nn.Module):

@@ -5,7 +5,15 @@ import pytest
 torch = pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
 from ddfa_blender.names import ARKIT_NAMES  # noqa: E402
-from training.calibration import Calibration, calibrate, logit, matching_line  # noqa: E402
+from training.calibration import (  # noqa: E402
+    Calibration,
+    calibrate,
+    calibrated_lids,
+    eye_openings,
+    logit,
+    matching_line,
+)
+from training.evaluation.apertures import EYES, eye_aspect_ratio  # noqa: E402
 from training.expressions import swapped_sides  # noqa: E402
 from training.network import DeployedRegressor, FaceRegressor, Statistics  # noqa: E402
 
@@ -29,7 +37,44 @@ def calibration():
     found_expression = np.stack(
         [_unsure(t, rng, 0.88 if i < 5 else 0.4) for i, t in enumerate(true_expression.T)], axis=1
     )
-    return calibrate(1 / (1 + np.exp(-found)), 1 / (1 + np.exp(-true_logits)), found_expression, true_expression)
+    true_openings = rng.uniform(0.0, 0.35, 6000)
+    return calibrate(
+        1 / (1 + np.exp(-found)), 1 / (1 + np.exp(-true_logits)), found_expression, true_expression,
+        eye_openings(_faces(0.06 + 0.8 * true_openings, rng)), eye_openings(_faces(true_openings, rng)),
+    )  # fmt: skip
+
+
+def _faces(openings, rng):
+    """Points (n, 68, 2) of faces rolled by up to 60° whose eyes are ``openings`` (n,) as high as wide."""
+    points = rng.uniform(0.0, 120.0, (len(openings), 68, 2))
+    angle = rng.uniform(-np.pi / 3, np.pi / 3, len(openings))
+    across = np.stack([np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(15.0, 25.0, (len(openings), 1))
+    down = np.stack([-across[:, 1], across[:, 0]], axis=1) * openings[:, None]
+    for indices in EYES.values():
+        corner = points[:, indices[0]].copy()
+        places = ((0, 0), (0.3, -0.5), (0.7, -0.5), (1, 0), (0.7, 0.5), (0.3, 0.5))
+        for index, (along, below) in zip(indices, places, strict=True):
+            points[:, index] = corner + along * across + below * down
+    return points
+
+
+def test_openings_of_rolled_faces_are_their_height_over_their_width():
+    rng = np.random.default_rng(6)
+    true = rng.uniform(0.05, 0.4, 30)
+    points = _faces(true, rng)
+    np.testing.assert_allclose(eye_openings(points), np.stack([true, true], axis=1), atol=1e-9)
+    np.testing.assert_allclose(eye_openings(points)[:, 0], eye_aspect_ratio(points, "right"), atol=1e-9)
+    np.testing.assert_allclose(eye_openings(_faces(-true, rng))[:, 0], -true, atol=1e-9)  # lids that cross
+
+
+def test_lids_that_do_not_close_get_the_labels_openings(calibration):
+    assert calibration.lid_scale[0] == pytest.approx(1 / 0.8, abs=1e-6)
+    assert calibration.lid_offset[0] == pytest.approx(-0.06 / 0.8, abs=1e-6)
+
+
+def test_lids_that_do_not_follow_are_left_alone():
+    rng = np.random.default_rng(7)
+    assert calibrated_lids(rng.uniform(size=(500, 2)), rng.uniform(size=(500, 2))) == (1.0, 0.0)
 
 
 def test_what_follows_the_truth_gets_its_spread_and_the_rest_is_left_alone(calibration):
@@ -73,7 +118,12 @@ def test_the_heads_compute_what_the_calibration_says(calibration, tmp_path):
     expected = before[0].copy()
     expected[:, 52:] = expected[:, 52:] * loaded.expression_scale + loaded.expression_offset
     np.testing.assert_allclose(after[0], expected, atol=1e-4)
-    np.testing.assert_array_equal(after[1], before[1])
+    points, moved = (part[1].reshape(-1, 68, 2).astype(float) for part in (before, after))
+    np.testing.assert_allclose(
+        eye_openings(moved), eye_openings(points) * loaded.lid_scale + loaded.lid_offset, rtol=1e-3, atol=1e-3
+    )
+    upper_lids = [37, 38, 43, 44]
+    np.testing.assert_array_equal(np.delete(moved, upper_lids, axis=1), np.delete(points, upper_lids, axis=1))
     # The fixture's scores stay well inside 1 % and 99 %, where the logit is not cut off.
     np.testing.assert_allclose(logit(after[2]), logit(before[2]) * loaded.arkit_scale + loaded.arkit_offset, atol=1e-4)
     np.testing.assert_array_equal(after[3], before[3])

@@ -17,7 +17,7 @@ from ddfa_blender.errors import CaptureError  # noqa: E402
 from ddfa_blender.paths import model_file  # noqa: E402
 from ddfa_blender.tracking.regressor import Regressor  # noqa: E402
 from training import export, quantise  # noqa: E402
-from training.network import Statistics, normalise  # noqa: E402
+from training.network import BRANCH_SHARE, Statistics, normalise  # noqa: E402
 from training.quantise import channel_maxima, compare, float_arrays, quantise_file, quantised  # noqa: E402
 from training.released import read_weights, trainable  # noqa: E402
 
@@ -85,7 +85,7 @@ def test_the_same_bytes_each_time(plain, crops, tmp_path):
 def test_the_core_reads_it_with_all_its_outputs(integer, crops, tmp_path):
     onnx.save(integer, tmp_path / "regressor.onnx")
     regressor = Regressor(tmp_path / "regressor.onnx")
-    assert regressor.absent_outputs == [] and regressor.branch_share == export.BRANCH_SHARE
+    assert regressor.absent_outputs == [] and regressor.branch_share == BRANCH_SHARE
     sizes = [0 if values is None else values.shape[1] for values in regressor.predict(crops[:2])]
     assert sizes == [62, 136, 52, 1]
 
