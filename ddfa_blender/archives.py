@@ -81,13 +81,8 @@ def read_npz(
         ArchiveError: it is no such file, damaged, too large, or holds something other than plain arrays.
         OSError: it cannot be read.
     """
-    try:
-        with opened(source) as archive:
-            return {name: _read(archive, info) for name, info in _wanted(archive, names, largest).items()}
-    except (ArchiveError, FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
-    except Exception as error:  # damaged archives raise a dozen unrelated types (zip, zlib, struct, tokenize, …)
-        raise ArchiveError(f"it is damaged ({type(error).__name__})") from error
+    with _judged(), opened(source) as archive:
+        return {name: _read(archive, info) for name, info in _wanted(archive, names, largest).items()}
 
 
 def array_names(path: Path) -> frozenset[str]:
@@ -96,13 +91,8 @@ def array_names(path: Path) -> frozenset[str]:
     Raises:
         ArchiveError, OSError: as :func:`read_npz`.
     """
-    try:
-        with opened(path) as archive:
-            return frozenset(name.removesuffix(_SUFFIX) for name in archive.namelist())
-    except (ArchiveError, FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
-    except Exception as error:
-        raise ArchiveError(f"it is damaged ({type(error).__name__})") from error
+    with _judged(), opened(path) as archive:
+        return frozenset(name.removesuffix(_SUFFIX) for name in archive.namelist())
 
 
 def read_members(path: Path, largest: int | None = None) -> dict[str, bytes]:
@@ -111,15 +101,10 @@ def read_members(path: Path, largest: int | None = None) -> dict[str, bytes]:
     Raises:
         ArchiveError, OSError: as :func:`read_npz`.
     """
-    try:
-        with opened(path) as archive:
-            members = archive.infolist()
-            _check(members, largest)
-            return {info.filename: archive.read(info) for info in members}
-    except (ArchiveError, FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
-    except Exception as error:
-        raise ArchiveError(f"it is damaged ({type(error).__name__})") from error
+    with _judged(), opened(path) as archive:
+        members = archive.infolist()
+        _check(members, largest)
+        return {info.filename: archive.read(info) for info in members}
 
 
 def write_npz(file: BinaryIO, arrays: Mapping[str, NDArray]) -> None:
@@ -132,6 +117,17 @@ def write_npz(file: BinaryIO, arrays: Mapping[str, NDArray]) -> None:
         for name, array in arrays.items():
             with archive.open(name + _SUFFIX, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _judged() -> Iterator[None]:
+    """Whatever goes wrong with a file that can be read means that it is damaged."""
+    try:
+        yield
+    except (ArchiveError, FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except Exception as error:  # damaged archives raise a dozen unrelated types (zip, zlib, struct, tokenize, …)
+        raise ArchiveError(f"it is damaged ({type(error).__name__})") from error
 
 
 def _wanted(archive: zipfile.ZipFile, names: Collection[str] | None, largest: int | None) -> dict[str, zipfile.ZipInfo]:

@@ -24,6 +24,7 @@ from .timing import StageTimings
 from .track import Track
 from .tracking.detector import Detector
 from .tracking.face_path import FacePath, find_path
+from .tracking.lean import lean_note
 from .tracking.tracker import FaceDetector, FaceFitter, Tracker
 
 __all__ = ["CaptureSettings", "Engine", "capture"]
@@ -117,7 +118,7 @@ def capture(
             workers those of the earliest segment at work; must not keep or change the picture, which may be a view
             (``channels.whole_rgb`` makes it whole). Called on one thread at a time.
         workers: segments that are tracked side by side, each on a thread; fewer where the clip is too short.
-        notes: gets a sentence for each reason why fewer workers did the work.
+        notes: gets a sentence for each reason why fewer workers did the work, and one where the head lies on its side.
 
     Raises:
         CaptureError: the video cannot be used, has no face, none where one was picked, the pick lies
@@ -148,24 +149,12 @@ def capture(
             track = segmented.run(listener.report, listener.is_cancelled)
             if notes is not None:
                 notes.extend(segmented.notes())
-    if not track.times:
-        raise CaptureError(f"{path.name} has no frame between the in and the out point; move them into the footage.")
-    if not any(fit is not None for fit in track.fits):
-        raise CaptureError(f"No face was found in {path.name}; use footage in which a face is clearly visible.")
-    header = TakeHeader(
-        source=path.name,
-        width=track.width,
-        height=track.height,
-        fps=info.fps,
-        model=engine.model_name,
-        model_sha256=engine.model_sha256,
-        settings=asdict(settings),
-        expected_frames=info.frame_count,
-        stopped_early=settings.end is None and _stopped_early(track.decoded, info.frame_count),
-        basis=engine.basis,
-        absent_outputs=list(engine.absent_outputs),
-    )
-    return track.take(header)
+    _check_found(track, path)
+    take = track.take(_header(path, info, track, engine, settings))
+    lean = lean_note(take.landmarks68)
+    if notes is not None and lean is not None:
+        notes.append(lean)
+    return take
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,6 +194,30 @@ def _track(
             if listener.watch is not None:
                 listener.watch(frame.view, fit)
             listener.report(len(track))
+
+
+def _check_found(track: Track, path: Path) -> None:
+    """Raises: CaptureError: there is nothing to make a take of."""
+    if not track.times:
+        raise CaptureError(f"{path.name} has no frame between the in and the out point; move them into the footage.")
+    if not any(fit is not None for fit in track.fits):
+        raise CaptureError(f"No face was found in {path.name}; use footage in which a face is clearly visible.")
+
+
+def _header(path: Path, info: VideoInfo, track: Track, engine: Engine, settings: CaptureSettings) -> TakeHeader:
+    return TakeHeader(
+        source=path.name,
+        width=track.width,
+        height=track.height,
+        fps=info.fps,
+        model=engine.model_name,
+        model_sha256=engine.model_sha256,
+        settings=asdict(settings),
+        expected_frames=info.frame_count,
+        stopped_early=settings.end is None and _stopped_early(track.decoded, info.frame_count),
+        basis=engine.basis,
+        absent_outputs=list(engine.absent_outputs),
+    )
 
 
 def _check_pick(settings: CaptureSettings, info: VideoInfo) -> None:

@@ -6,5 +6,13 @@ class CaptureError(Exception):
     """Bad input or a missing part; the message is one sentence that says what to do."""
 
 
+def unloadable(error: ImportError) -> CaptureError:
+    """What to tell the user when OpenCV, onnxruntime or another part of the extension cannot be loaded."""
+    return CaptureError(
+        f"A part that came with the extension cannot be loaded ({error}); "
+        "reinstall the extension for this version of Blender and restart Blender."
+    )
+
+
 class CaptureCancelled(Exception):
     """The caller's ``cancelled`` callback asked to stop; nothing has been written."""

@@ -49,7 +49,8 @@ class Face:
 def find_faces(engine: Engine, image_rgb: NDArray[np.uint8], *, sides: tuple[int, ...] = INPUT_SIDES) -> list[Face]:
     """All faces in a photo (H, W, 3) uint8 RGB, best first; ``box`` is the tight box of the landmarks found.
 
-    ``sides`` are the detector's input sizes: the last alone finds small faces beside large ones too.
+    ``sides`` are the detector's input sizes, tried in turn: without the first, small faces beside large ones are
+    found too.
     """
     faces: list[Face] = []
     for detection in engine.detector.detect(image_rgb, sides=sides):

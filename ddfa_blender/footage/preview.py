@@ -78,7 +78,7 @@ def look_at(engine: Engine, path: Path | str, at: float, sequence_rate: float = 
     """
     with Video(path, sequence_rate=sequence_rate) as video:
         frame = video.frame_at(at)
-    faces = sorted(find_faces(engine, frame.image, sides=INPUT_SIDES[-1:]), key=lambda face: float(face.box[0]))
+    faces = sorted(find_faces(engine, frame.image, sides=INPUT_SIDES[1:]), key=lambda face: float(face.box[0]))
     side = min(_KEPT_SIDE, max(frame.image.shape[:2]))
     image, scale = fit_into(frame.image, side, side)
     boxes, landmarks = [face.box for face in faces], [face.fit.landmarks68 for face in faces]

@@ -3,19 +3,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
-
-# FFmpeg prints its own complaints; ours are enough. It reads this when the first file is opened.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
-# See photo.py: whichever of the two loads OpenCV first.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**28))
 
 import cv2
 import numpy as np

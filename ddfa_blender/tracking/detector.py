@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 
 from ..channels import stored
 from ..paths import model_file
-from .session import open_session
+from .session import frugal, open_session
 from .window import averaged
 
 #: Longest side of the network's input in pixels; the next is tried when the one before finds nothing.
-INPUT_SIDES: tuple[int, ...] = (320, 640)
+COARSE_SIDE, FINE_SIDE, FINEST_SIDE = 320, 640, 1280
+INPUT_SIDES: tuple[int, ...] = (COARSE_SIDE, FINE_SIDE, FINEST_SIDE)
+#: The finest shows nothing in pictures whose longer side is below this: what is too small for the one before is too
+#: small to be measured there.
+FINEST_FROM = 1920
 #: The network's input must be a multiple of this, its output is smaller by _STRIDE.
 _MULTIPLE = 32
 _STRIDE = 4
+_OUTPUTS = ["heatmap", "scale", "offset", "points"]
 #: Of two boxes that overlap by more than this (IoU) the weaker one is dropped.
 _NMS_OVERLAP = 0.3
 
@@ -49,9 +54,12 @@ class Detector:
     ) -> list[Detection]:
         """Faces in a photo (H, W, 3) uint8 RGB with at least this confidence (0…1), most confident first.
 
-        ``sides`` are the input sizes to try in turn until one finds a face.
+        ``sides`` are the input sizes to try in turn until one finds a face; the finest is left out where the picture
+        is too small for it to help.
         """
         for side in sides:
+            if side == FINEST_SIDE and max(image_rgb.shape[:2]) < FINEST_FROM:
+                continue
             found = self._detect_at(image_rgb, side, threshold)
             if found:
                 return found
@@ -59,7 +67,9 @@ class Detector:
 
     def _detect_at(self, image: NDArray[np.uint8], side: int, threshold: float) -> list[Detection]:
         blob, scale = _to_input(image, side)
-        heatmap, sizes, offsets, points = self._session.run(["heatmap", "scale", "offset", "points"], {"image": blob})
+        # The finest look takes 150 MB, and is rare.
+        options = frugal() if side >= FINEST_SIDE else None
+        heatmap, sizes, offsets, points = self._session.run(_OUTPUTS, {"image": blob}, options)
         boxes, scores, five = _decode(heatmap[0, 0], sizes[0], offsets[0], points[0], threshold)
         return [Detection(boxes[i] / scale, float(scores[i]), five[i] / scale) for i in _strongest(boxes, scores)]
 

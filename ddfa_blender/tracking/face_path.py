@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from ..errors import CaptureCancelled, CaptureError
 from ..footage.video import Video
 from ..settings import CaptureSettings
-from .detector import INPUT_SIDES, Detection
+from .detector import COARSE_SIDE, FINE_SIDE, FINEST_FROM, FINEST_SIDE, Detection
 from .scene_cut import SceneCuts
 
 #: Seconds between two frames that are searched.
 _INTERVAL = 0.2
-#: A face needs so many pixels in the detector's smaller input to be found there, with some to spare.
+#: A face needs so many pixels in the detector's input to be found there, with some to spare.
 _ENOUGH_PIXELS = 32.0
 #: From one searched frame to the next a face moves by less than this many times its size, and by so much more for
 #: each second that it was not seen, up to a limit; its size changes by less than this factor.
@@ -79,12 +79,10 @@ def find_path(
         if abs(picked - settings.start) < 0.5 / video.info.fps:
             return None
         frame = video.frame_at(picked)
-    found = detector.detect(frame.image, threshold=settings.detection_threshold, sides=INPUT_SIDES[-1:])
-    chosen = nearest([d.box for d in found], np.array(hint))
-    if chosen is None or np.linalg.norm(middle(chosen) - hint) > longer_side(chosen):
+    chosen = _face_at(hint, frame.image, detector, settings)
+    if chosen is None:
         raise CaptureError(f"No face is where one was picked at {picked:.2f} seconds; pick the face again.")
-    share = longer_side(chosen) / max(frame.image.shape[:2])
-    sides = INPUT_SIDES[:1] if share * INPUT_SIDES[0] >= _ENOUGH_PIXELS else INPUT_SIDES[-1:]
+    sides = _enough_for(longer_side(chosen), max(frame.image.shape[:2]))
 
     def between_frames() -> None:
         if cancelled is not None and cancelled():
@@ -102,6 +100,25 @@ def find_path(
         boxes |= _link(looks, place, outwards, chosen)
     places = sorted(boxes)
     return FacePath(np.array([looks[i].time for i in places]), np.stack([boxes[i] for i in places]))
+
+
+def _face_at(
+    point: tuple[float, float], image: NDArray[np.uint8], detector: FaceDetector, settings: CaptureSettings
+) -> NDArray[np.float64] | None:
+    """The box (4,) of the face at a point of a picture; None where there is none."""
+    for side in (FINE_SIDE, FINEST_SIDE):
+        found = detector.detect(image, threshold=settings.detection_threshold, sides=(side,))
+        box = nearest([d.box for d in found], np.array(point))
+        if box is not None and np.linalg.norm(middle(box) - point) <= longer_side(box):
+            return box
+    return None
+
+
+def _enough_for(face: float, picture: int) -> tuple[int, ...]:
+    """The detector's smallest input in which a face of so many pixels is found, in a picture of so many."""
+    if face / picture * COARSE_SIDE >= _ENOUGH_PIXELS:
+        return (COARSE_SIDE,)
+    return (FINEST_SIDE,) if face / picture * FINE_SIDE < _ENOUGH_PIXELS and picture >= FINEST_FROM else (FINE_SIDE,)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from ..errors import CaptureError
 from ..onnx_checks import read_network
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
 
 
 def open_session(path: Path) -> InferenceSession:
@@ -41,3 +41,12 @@ def open_session(path: Path) -> InferenceSession:
         raise CaptureError(
             f"The model file {path} cannot be read; reinstall the extension or run `python build.py env`."
         ) from error
+
+
+def frugal() -> RunOptions:
+    """Options of a run that keeps none of the memory that it needed; for rare runs on large inputs."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options

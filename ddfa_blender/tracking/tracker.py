@@ -7,7 +7,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from ..settings import CaptureSettings
 from ..timing import StageTimings
 from .alignment import motion, moved
 from .detection_roi import roi_from_detection
-from .detector import INPUT_SIDES, Detection
+from .detector import COARSE_SIDE, FINE_SIDE, FINEST_SIDE, INPUT_SIDES, Detection
 from .face_path import FacePath, apart, longer_side, middle
+from .likeness import colour, may_be_one
 from .regressor import Regression, Regressor
 from .roi import (
     Corners,
@@ -29,6 +30,7 @@ from .roi import (
     deviation,
     extent,
     overlap,
+    roi_from_box,
     roi_from_extent,
     roi_from_landmarks,
     snapped,
@@ -48,6 +50,9 @@ _PULL = 0.5
 #: A face is measured again where the first look was off by more than this share of the ROI's side. Training crops are
 #: off by as much (``AugmentationSettings.shift``); measuring again from 2 % on changed no score.
 _OFF = 0.05
+#: Where a face is found farther than this from where it was expected, as a share of the ROI's side, the network has
+#: slid to something else, another face perhaps. The wildest clip tried gives 0.16 at most.
+_SLID = 0.3
 #: The detector looks for a tracked face in its surroundings, so many sides of the ROI wide, made so many pixels large …
 _CHECK_SURROUNDINGS, _CHECK_SIDE = 1.6, 96
 #: … and confirms it with this confidence and overlap of the ROIs …
@@ -57,10 +62,16 @@ _CHECK_OVERLAP = 0.3
 _CHECK_REFUSALS = 3
 #: Where the network is so sure of a face, the detector looks so many times less often.
 _SURE, _SURE_INTERVALS = 0.9, 3
-#: While no face is there, only once in so many frames are searched for small faces too, which costs most.
-_SMALL_FACE_INTERVAL = 5
+#: While no face is there, only one in so many frames is searched for small faces too, which costs most, and only one
+#: in so many, but not more than one in three seconds, for the smallest.
+_SMALL_FACE_INTERVAL, _SMALLEST_FACE_INTERVAL = 5, 75
+#: Where it is known about where the face is, the detector looks at what lies around that place, so many sides of the
+#: ROI wide, made so many pixels large (the second now and then): no face is too small there.
+_KNOWN_SURROUNDINGS, _KNOWN_SIDES = 4.0, (256, 512)
 #: For so many seconds after a loss only faces near the lost one are taken up.
 _PATIENCE = 1.0
+#: For so many seconds after a face was seen surely no other is taken up that clearly looks like somebody else.
+_LOYALTY = 3.0
 
 
 class FaceRegressor(Protocol):
@@ -88,6 +99,7 @@ class FaceFit:
     roi: NDArray[np.float64]  # (4,) image pixels
     landmarks68: NDArray[np.float64]  # (68, 3) image pixels, y down, z towards the camera
     arkit: NDArray[np.float32]  # (52,), 0…1
+    crop: NDArray[np.uint8] | None = None  # (120, 120, 3) RGB that was measured, where it is kept
 
     @cached_property
     def next_roi(self) -> NDArray[np.float64]:
@@ -123,7 +135,8 @@ class FaceFitter:
     def fit(self, image_rgb: NDArray[np.uint8], roi: NDArray, window: Window | None = None) -> FaceFit:
         """Regress the crop of ``roi`` (4,) of a photo (H, W, 3); ``window`` is what has been read of it there."""
         # Every frame comes here: what is done with few numbers is done in plain Python, and nothing is done twice.
-        result = self._regressor.predict(self.crop(image_rgb, roi, window)[None])
+        cut = self.crop(image_rgb, roi, window)
+        result = self._regressor.predict(cut[None])
         params = result.params[0]
         landmarks68 = project_landmarks(self._model, params, roi)
         box = extent(landmarks68)
@@ -142,6 +155,7 @@ class FaceFitter:
             roi=np.asarray(roi, dtype=np.float64),
             landmarks68=landmarks68,
             arkit=np.minimum(np.maximum(result.arkit[0], 0.0), 1.0),  # what np.clip does, three times as fast
+            crop=cut,
         )
 
     def fit_refined(self, image_rgb: NDArray[np.uint8], roi: NDArray) -> FaceFit:
@@ -226,9 +240,11 @@ class Tracker:
         self._seen: Cells | None = None  # what lay there in the previous frame
         self._last_roi: NDArray | None = None  # where a face was last tracked in this shot
         self._last_time = 0.0
+        self._sure: FaceFit | None = None  # the last sight of the face in this shot that was sure, and when that was
+        self._sure_time = -np.inf
         self._time = -np.inf  # of the previous frame
         self._refusals = 0
-        self._searching = False  # the previous frame was searched in vain
+        self._searched: Literal["around", "everywhere"] | None = None  # where the previous frame was, in vain
 
     def step(self, image_rgb: NDArray[np.uint8], time: float, thumbnail: Thumbnail | None = None) -> FaceFit | None:
         """The face in the next frame (H, W, 3) at ``time`` seconds; None where it is lost.
@@ -237,7 +253,7 @@ class Tracker:
         """
         if self._cuts.is_cut_to(thumbnail or Thumbnail(image_rgb)):
             # Whatever is there now is not the same picture: only the detector may say that it is a face.
-            self._current = self._last_roi = None
+            self._current = self._last_roi = self._searched = self._sure = None
         fit = self._follow(image_rgb, self._current, time) if self._current is not None else None
         if fit is not None and self._strayed(fit, time):
             fit = None
@@ -248,6 +264,8 @@ class Tracker:
             self._refusals = 0
         else:
             self._last_roi, self._last_time = fit.next_roi, time
+            if fit.confidence >= _SURE:
+                self._sure, self._sure_time = fit, time
         return fit
 
     def pass_over(self, thumbnail: Thumbnail) -> None:
@@ -261,7 +279,10 @@ class Tracker:
             digest.update(self._current.roi.tobytes() + self._current.landmarks68.tobytes())
         elif self._last_roi is not None and self._time - self._last_time <= _PATIENCE:
             digest.update(self._last_roi.tobytes() + np.float64(self._last_time).tobytes())
-        digest.update(f"{self._refusals} {self._searching} {self._time!r}".encode())
+        remembered = None if self._sure is self._current else self._remembered(self._time)
+        if remembered is not None:
+            digest.update(remembered.tobytes() + np.float64(self._sure_time).tobytes())
+        digest.update(f"{self._refusals} {self._searched} {self._time!r}".encode())
         return digest.digest()
 
     def _due(self, time: float, interval: int) -> bool:
@@ -286,11 +307,18 @@ class Tracker:
         """Track on from the previous frame; None when the face is lost."""
         with self._timings.stage("regress"):
             window = Window.around(image, previous.roi)
-            fit, window = self._measure(image, snapped(self._expected(window, previous)), window)
-            if fit.confidence > 0.0 and deviation(fit.roi, fit.next_roi) > _OFF:
+            place = snapped(self._expected(window, previous))
+            fit, window = self._measure(image, place, window)
+            is_off = fit.confidence > 0.0 and deviation(fit.roi, fit.next_roi) > _OFF
+            if is_off:
                 fit, window = self._measure(image, snapped(fit.next_roi), window)
             self._seen = window.cells(fit.roi)
-        if fit.confidence < self._settings.lose_confidence:
+        if fit.confidence < self._settings.lose_confidence or deviation(place, fit.next_roi) > _SLID:
+            return None
+        # Whoever passes in front takes the network along, by and by or in a single frame; then it is sure again.
+        is_new = fit.confidence >= _SURE and (is_off or previous.confidence < _SURE)
+        if is_new and self._sure is not None and self._is_somebody_else(fit, time):
+            self._last_roi = self._sure.next_roi
             return None
         interval = self._settings.check_interval * (_SURE_INTERVALS if fit.confidence >= _SURE else 1)
         if self._refusals == 0 and not self._due(time, interval):
@@ -313,7 +341,7 @@ class Tracker:
 
     def _confirm(self, image: NDArray[np.uint8], fit: FaceFit) -> bool:
         """Whether the detector still sees a face there, or has not yet refused often enough."""
-        around, corner = surroundings(image, fit.next_roi)
+        around, corner = surroundings(image, fit.next_roi, _CHECK_SURROUNDINGS)
         found = self._detect(around, _CHECK_THRESHOLD, (_CHECK_SIDE,))
         rois = [roi_from_detection(d) + np.tile(corner, 2) for d in found]
         seen = any(overlap(roi, fit.next_roi) >= _CHECK_OVERLAP for roi in rois)
@@ -322,23 +350,48 @@ class Tracker:
 
     def _search(self, image: NDArray[np.uint8], time: float) -> FaceFit | None:
         """Look for the face anew; None when there is none."""
-        guided = self._path is not None and self._path.covers(time)
-        if guided and self._guide(time) is None:
+        known = self._guide(time)
+        if known is None and self._path is not None and self._path.covers(time):
             return None  # the picked face is not there: others are not meant
-        # A picked face may be small beside a large one, which would end the detector's search.
-        picked = guided or (self._settings.face_hint is not None and not self._is_patient(time))
-        thorough = not self._searching or self._due(time, _SMALL_FACE_INTERVAL)
-        sides = INPUT_SIDES[-1:] if picked else INPUT_SIDES if thorough else INPUT_SIDES[:1]
-        detections = self._detect(image, self._settings.detection_threshold, sides)
+        if known is not None:
+            detections = self._look_around(image, roi_from_box(known), time)
+        elif self._last_roi is not None and self._is_patient(time):
+            detections = self._look_around(image, self._last_roi, time)
+        else:
+            detections = self._look_everywhere(image, time)
         for detection in self._ranked(detections, image.shape, time):
             with self._timings.stage("regress"):
                 fit = self._fitter.fit_detection(image, detection)
+            if known is None and self._is_somebody_else(fit, time):
+                continue
             if fit.confidence >= self._settings.accept_confidence:
-                self._refusals, self._searching = 0, False
+                self._refusals, self._searched = 0, None
                 self._seen = Window.around(image, fit.roi).cells(fit.roi)
                 return fit
-        self._searching = True
         return None
+
+    def _look_around(self, image: NDArray[np.uint8], roi: NDArray[np.float64], time: float) -> list[Detection]:
+        """Faces about a place (4,) where one was, or is known to be; however small it is in the picture."""
+        thorough = self._searched != "around" or self._due(time, _SMALL_FACE_INTERVAL)
+        self._searched = "around"
+        around, corner = surroundings(image, roi, _KNOWN_SURROUNDINGS)
+        found = self._detect(around, self._settings.detection_threshold, _KNOWN_SIDES if thorough else _KNOWN_SIDES[:1])
+        return [Detection(d.box + np.tile(corner, 2), d.confidence, d.points + corner) for d in found]
+
+    def _look_everywhere(self, image: NDArray[np.uint8], time: float) -> list[Detection]:
+        """Faces in the whole picture, small ones now and then."""
+        fresh, self._searched = self._searched != "everywhere", "everywhere"
+        small = fresh or self._due(time, _SMALL_FACE_INTERVAL)
+        smallest = fresh or self._due(time, max(_SMALLEST_FACE_INTERVAL, round(3.0 * self._rate)))
+        threshold, hint = self._settings.detection_threshold, self._settings.face_hint
+        if hint is None:
+            sides = INPUT_SIDES if smallest else (COARSE_SIDE, FINE_SIDE) if small else (COARSE_SIDE,)
+            return self._detect(image, threshold, sides)
+        # A picked face may be small beside a large one, which would end the detector's search.
+        found = self._detect(image, threshold, (FINE_SIDE,))
+        if smallest and not any(np.linalg.norm(middle(d.box) - hint) <= longer_side(d.box) for d in found):
+            found = found + self._detect(image, threshold, (FINEST_SIDE,))
+        return found
 
     def _detect(
         self, image: NDArray[np.uint8], threshold: float, sides: tuple[int, ...] = INPUT_SIDES
@@ -349,6 +402,17 @@ class Tracker:
     def _is_patient(self, time: float) -> bool:
         """So soon after a loss only the lost face is taken up."""
         return self._last_roi is not None and time - self._last_time <= _PATIENCE
+
+    def _remembered(self, time: float) -> NDArray[np.float64] | None:
+        """The colour (3,) of the face that was surely seen a moment ago in this shot."""
+        if self._sure is None or self._sure.crop is None or time - self._sure_time > _LOYALTY:
+            return None
+        return colour(self._sure.crop)
+
+    def _is_somebody_else(self, fit: FaceFit, time: float) -> bool:
+        """Whether a face clearly is not the one that was surely seen a moment ago."""
+        remembered = self._remembered(time)
+        return remembered is not None and fit.crop is not None and not may_be_one(remembered, colour(fit.crop))
 
     def _ranked(self, detections: list[Detection], shape: tuple[int, ...], time: float) -> list[Detection]:
         """The faces that may be taken up, best first."""
@@ -364,9 +428,9 @@ class Tracker:
         return [detections[i] for i in order if distances[i] < side]
 
 
-def surroundings(image: NDArray[np.uint8], roi: NDArray) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """What lies around a ROI (4,) in a picture (H, W, 3), without a copy, and its corner (2,) in the picture."""
-    center, half = (roi[:2] + roi[2:]) / 2.0, _CHECK_SURROUNDINGS * (roi[2] - roi[0]) / 2.0
+def surroundings(image: NDArray[np.uint8], roi: NDArray, sides: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """What lies around a ROI (4,) in a picture (H, W, 3), so many of its sides wide, and its corner (2,); no copy."""
+    center, half = (roi[:2] + roi[2:]) / 2.0, sides * (roi[2] - roi[0]) / 2.0
     size = np.array([image.shape[1], image.shape[0]])
     x0, y0 = np.clip(np.floor(center - half), 0, size - 1).astype(int)
     x1, y1 = np.clip(np.ceil(center + half), [x0 + 1, y0 + 1], size).astype(int)

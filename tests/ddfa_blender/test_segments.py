@@ -128,9 +128,9 @@ def test_the_seams_vanish_at_cuts_and_where_the_face_is_lost(tmp_path: Path, mod
 
 
 def test_a_clip_that_ends_without_a_face(tmp_path: Path, model: MorphableModel) -> None:
-    """Where nothing is tracked, only a tracker's patience and the rhythm of its searches must agree."""
+    """Where nothing is tracked, only a tracker's patience, its memory and the rhythm of its searches must agree."""
     take = assert_seamless(
-        write_clip(tmp_path / "clip.mp4", wandering(30) + grey(120, (240, 320))), square_engine(model)
+        write_clip(tmp_path / "clip.mp4", wandering(30) + grey(200, (240, 320))), square_engine(model)
     )
     assert take.tracked.sum() == 30
 

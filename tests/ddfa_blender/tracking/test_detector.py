@@ -11,8 +11,9 @@ from ddfa_blender.errors import CaptureError
 from ddfa_blender.footage.photo import read_photo
 from ddfa_blender.paths import model_file
 from ddfa_blender.tracking.detection_roi import roi_from_detection
-from ddfa_blender.tracking.detector import Detector, _decode, _strongest, _to_input
+from ddfa_blender.tracking.detector import INPUT_SIDES, Detector, _decode, _strongest, _to_input
 from ddfa_blender.tracking.roi import overlap, roi_from_landmarks
+from tools.measure_small_faces import composed, rendered_heads
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,23 @@ def test_small_faces_are_found_in_a_larger_input(
     target = roi_from_landmarks(labels[name] / 6.0 + [700.0, 400.0])
     found = detector.detect(canvas)
     assert max((overlap(roi_from_detection(d), target) for d in found), default=0.0) > 0.4
+
+
+@pytest.mark.parametrize(("width", "looks"), [(640, [320, 640]), (1910, [320, 640]), (1920, [320, 640, 1280])])
+def test_the_finest_look_is_for_large_pictures(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch, width: int, looks: list[int]
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(detector, "_detect_at", lambda image, side, threshold: seen.append(side) or [])
+    assert detector.detect(np.zeros((100, width, 3), np.uint8)) == []
+    assert seen == looks
+
+
+def test_rendered_heads_below_two_percent_are_found_in_large_pictures(detector: Detector) -> None:
+    (frame, landmarks), *_ = composed(rendered_heads(1), 0.017, (1080, 1920))
+    assert detector.detect(frame, sides=INPUT_SIDES[:2]) == []
+    found = detector.detect(frame)
+    assert max((overlap(roi_from_detection(d), roi_from_landmarks(landmarks)) for d in found), default=0.0) > 0.4
 
 
 def test_a_missing_or_broken_model_file_says_what_to_do(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ddfa_blender.footage.video import Video
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.settings import CaptureSettings
 from ddfa_blender.take import Take
+from ddfa_blender.tracking.detector import FINEST_SIDE, Detection
 from ddfa_blender.tracking.face_path import FacePath, find_path
 from tests.ddfa_blender.support import SquareDetector, grey, square_engine, square_frame, write_clip
 
@@ -103,6 +104,25 @@ def test_no_face_at_the_picked_place_is_one_sentence(clip: Path, model: Morphabl
     settings = CaptureSettings(face_hint=(300.0, 120.0), face_hint_time=0.6)
     with pytest.raises(CaptureError, match=r"No face is where one was picked at 0\.60 seconds"):
         capture(clip, settings=settings, engine=square_engine(model))
+
+
+class OnlyAtItsFinest(SquareDetector):
+    """Sees nothing with its other inputs."""
+
+    def detect(
+        self, image_rgb: np.ndarray, *, threshold: float = 0.5, sides: tuple[int, ...] = (320,)
+    ) -> list[Detection]:
+        return super().detect(image_rgb, threshold=threshold, sides=sides) if sides == (FINEST_SIDE,) else []
+
+
+def test_the_smallest_face_can_be_picked_and_is_followed_as_finely(tmp_path: Path) -> None:
+    frames = [square_frame([(300 + 3 * i, 60, 40)], (240, 1920)) for i in range(12)]
+    clip = write_clip(tmp_path / "small.mp4", frames, fps=25.0)
+    settings = CaptureSettings(face_hint=(333.0, 60.0), face_hint_time=0.44)
+    path = find_path(lambda: Video(clip), OnlyAtItsFinest(), settings)
+    assert path is not None
+    box = path.box_at(0.0)
+    assert box is not None and (box[0] + box[2]) / 2.0 == pytest.approx(300, abs=4)
 
 
 def test_following_the_picked_face_can_be_cancelled_and_is_reported(clip: Path, model: MorphableModel) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.settings import CaptureSettings
-from ddfa_blender.tracking.detector import INPUT_SIDES, Detection
+from ddfa_blender.tracking.detector import FINEST_SIDE, INPUT_SIDES, Detection
 from ddfa_blender.tracking.face_path import FacePath
 from ddfa_blender.tracking.regressor import Regression
 from ddfa_blender.tracking.roi import crop, extent
@@ -158,6 +158,68 @@ def test_small_faces_are_searched_for_only_now_and_then(model: MorphableModel) -
     for i in range(11):
         assert tracker.step(square_frame([]), i / 25.0) is None
     assert [len(sides) > 1 for sides in detector.sides] == [i % 5 == 0 for i in range(11)]
+
+
+@pytest.mark.parametrize(("rate", "interval"), [(12.0, 75), (25.0, 75), (60.0, 180)])
+def test_the_smallest_faces_are_searched_for_once_in_three_seconds_at_most(
+    model: MorphableModel, rate: float, interval: int
+) -> None:
+    detector = SquareDetector()
+    tracker = Tracker(FaceFitter(SquareRegressor(model), model), detector, rate=rate)
+    for i in range(190):
+        assert tracker.step(square_frame([]), i / rate) is None
+    finest = [i for i, sides in enumerate(detector.sides) if FINEST_SIDE in sides]
+    assert finest == list(range(0, 190, interval))
+
+
+class SmallOnly(SquareDetector):
+    """Sees squares below 60 pixels with its finest input alone."""
+
+    def detect(
+        self, image_rgb: np.ndarray, *, threshold: float = 0.5, sides: tuple[int, ...] = INPUT_SIDES
+    ) -> list[Detection]:
+        found = super().detect(image_rgb, threshold=threshold, sides=sides)
+        return [d for d in found if d.box[2] - d.box[0] >= 60 or sides == (FINEST_SIDE,)]
+
+
+def test_the_hint_chooses_the_smallest_face_beside_a_large_one(model: MorphableModel) -> None:
+    settings = CaptureSettings(face_hint=(250.0, 100.0))
+    tracker = Tracker(FaceFitter(SquareRegressor(model), model), SmallOnly(), settings)
+    fit = tracker.step(square_frame([(90, 120, 80), (240, 120, 40)]), 0.0)
+    assert fit is not None
+    assert center_x(fit) == pytest.approx(240, abs=2)
+
+
+def test_after_a_loss_only_the_surroundings_are_searched(model: MorphableModel) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    class Sizes(SquareDetector):
+        def detect(self, image_rgb: np.ndarray, **how: object) -> list[Detection]:  # type: ignore[override]
+            shapes.append(image_rgb.shape[:2])
+            return super().detect(image_rgb, **how)  # type: ignore[arg-type]
+
+    whole = (480, 640)
+    tracker = Tracker(FaceFitter(SquareRegressor(model), model), Sizes())
+    assert tracker.step(square_frame([(160, 120, 30)], whole), 0.0) is not None
+    times = [0.1, 0.5, 1.0, 1.1]
+    assert [tracker.step(square_frame([], whole), time) for time in times] == [None] * 4
+    assert [shape == whole for shape in shapes] == [True, False, False, False, True]
+    fit = tracker.step(square_frame([(500, 400, 30)], whole), 1.2)
+    assert fit is not None and center_x(fit) == pytest.approx(500, abs=2)
+
+
+@pytest.mark.parametrize(("jump", "followed"), [(20, True), (45, False)])
+def test_a_fit_that_slides_far_off_in_one_frame_needs_the_detector(
+    model: MorphableModel, jump: int, followed: bool
+) -> None:
+    """It may lie on somebody else."""
+    tracker, detector = make(model)
+    for i in range(3):
+        assert tracker.step(square_frame([(120, 120, 80)]), i / 25.0) is not None
+    detector.blind = True
+    assert (tracker.step(square_frame([(120 + jump, 120, 80)]), 0.12) is not None) is followed
+    detector.blind = False
+    assert tracker.step(square_frame([(120 + jump, 120, 80)]), 0.16) is not None
 
 
 def test_a_fit_hangs_on_the_picture_not_on_where_one_looked_first(model: MorphableModel) -> None:
