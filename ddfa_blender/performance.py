@@ -20,6 +20,7 @@ class Solution:
     head_translation: NDArray[np.float64]  # (N, 3) millimetres in model axes, relative to the clip's median
     identity: NDArray[np.float64]  # (40,), one actor for the whole clip
     tracked: NDArray[np.bool_]  # (N,), False where the face was lost
+    recorded: bool = False  # by another program: its channels are its own
 
     def __len__(self) -> int:
         return len(self.time)

@@ -51,6 +51,7 @@ def recorded_solution(take: Take, model: FaceModel) -> Solution:
         head_translation=np.repeat(nothing, 3, axis=1),
         identity=np.zeros(SHAPE_COUNT),
         tracked=tracked,
+        recorded=True,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from .cleaning.cleanup import CleanUpSettings, clean
 from .errors import CaptureError
 from .face_model import BUNDLED_BASIS, FaceModel
-from .model_folder import ModelFolder
+from .model_folder import MORPHABLE_MODEL, ModelFolder
 from .morphable_model import MorphableModel
 from .performance import Performance, Solution
 from .solve import SolveSettings, solve
@@ -90,7 +90,7 @@ def face_model(model_folder: Path | None) -> FaceModel:
     folder = ModelFolder.at(model_folder)
     if folder.is_bundled:
         return _bundled()
-    stamp = (folder.path / "morphable_model.npz").stat().st_mtime_ns
+    stamp = (folder.path / MORPHABLE_MODEL).stat().st_mtime_ns
     return _face_model(folder, stamp)
 
 

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arkit.landmark_reading import movement
-from .arkit.lips import LipReading, LipSeam, landmark_gap
+from .arkit.lips import TOUCHING, LipReading, LipSeam, landmark_gap
 from .arkit.mesh_components import without_prior
 from .arkit.reliability import Reliability, bundled_reliability
 from .arkit.weights import ArkitSource, Evidence, solve_weights
 from .errors import CaptureError
 from .face_model import FaceModel
+from .lip_closure import close_lips
 from .morphable_model import MorphableModel
 from .performance import Solution
 from .projection import Pose, decompose, euler_degrees, split
@@ -40,6 +41,7 @@ class SolveSettings:
     expression_prior: float = 2.0  # expected error of the network's face in millimetres; more = calmer
     sweeps: int = 3  # alternations of pose and expression
     arkit_source: ArkitSource = "both"  # what the 52 ARKit weights rest on
+    touching_lips: bool = True  # the ten components close the lips where they are seen to touch
 
     def __post_init__(self) -> None:
         if self.arkit_source not in get_args(ArkitSource):
@@ -75,7 +77,7 @@ def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -
     translation = head_translation(fitted.pose, rotation, center, focal)
     return Solution(
         time=take.time.copy(),
-        expression=_spread(fitted.expression, tracked),
+        expression=_spread(_components(take, tracked, identity, fitted, model, settings), tracked),
         arkit=_spread(arkit_weights(take, tracked, identity, fitted, model, settings), tracked),
         head_rotation=_spread(continuous(from_matrices(rotation)), tracked),
         head_translation=_spread(translation, tracked),
@@ -100,6 +102,38 @@ def fit_clip(
         sweeps=settings.sweeps,
     )
     return identity, fitted
+
+
+def _components(
+    take: Take,
+    tracked: NDArray[np.bool_],
+    identity: NDArray,
+    fitted: Refit,
+    model: FaceModel,
+    settings: SolveSettings,
+) -> NDArray[np.float64]:
+    """Expression components (T, 10) of the T tracked frames, lips closed where they touch.
+
+    Only what our network and its landmark branch see of the lips is believed.
+    """
+    if not settings.touching_lips or not isinstance(model, MorphableModel) or take.header.absent_outputs:
+        return fitted.expression
+    parted = lips_parted(take, tracked, identity, fitted, model, bundled_reliability().lips)
+    return close_lips(model, identity, fitted.expression, parted)
+
+
+def lips_parted(
+    take: Take,
+    tracked: NDArray[np.bool_],
+    identity: NDArray,
+    fitted: Refit,
+    model: MorphableModel,
+    lips: LipReading,
+) -> NDArray[np.float64]:
+    """Millimetres (T,) that the lips are seen apart in the tracked frames of a take (:meth:`LipReading.parted`)."""
+    scores = np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0)
+    points = take.landmarks68[tracked].astype(np.float64)
+    return lips.parted(landmark_gap(model, identity, points, fitted.pose), LipSeam.of(model).mean_gap(scores))
 
 
 def arkit_weights(
@@ -143,7 +177,7 @@ def arkit_evidence(
         time=take.time[tracked],
         scores=scores,
         components=without_prior(FaceSubset.choose(model), fitted.expression, settings.expression_prior),
-        contact=lips.contact(landmark_gap(model, identity, points, fitted.pose), LipSeam.of(model).mean_gap(scores)),
+        contact=lips_parted(take, tracked, identity, fitted, model, lips) < TOUCHING,
         moved=None if blind else movement(model, identity, points, fitted.pose, *size),
     )
 

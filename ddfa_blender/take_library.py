@@ -22,6 +22,7 @@ import numpy as np
 from .archives import array_names, read_members, read_npz
 from .atomic import hold, is_abandoned, sweep, write_atomically
 from .errors import CaptureError
+from .paths import is_file
 from .take import Take, TakeHeader
 
 SUFFIX = ".npz"
@@ -54,10 +55,10 @@ class TakeEntry:
 
     @property
     def captured(self) -> datetime | None:
-        """When, in the local time zone; None where the take does not say."""
+        """When, in the local time zone; None where the take does not say, or names a time that the system has not."""
         try:
             return datetime.fromisoformat(self.header.captured).astimezone() if self.header is not None else None
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             return None
 
 
@@ -96,7 +97,10 @@ def describe(file: Path | str) -> TakeEntry | None:
         status = path.stat()
     except OSError:
         return TakeEntry(path, path.stem, problem="The file of the take is missing.")
-    return _describe(path, status.st_mtime_ns, status.st_size)
+    try:
+        return _describe(path, status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        return TakeEntry(path, path.stem, problem=str(_unreadable(path, error)))
 
 
 def save_new(take: Take, folder: Path | str, title: str) -> Path:
@@ -149,6 +153,8 @@ def rename(file: Path | str, title: str) -> None:
         members = read_members(path)
         header = json.loads(str(read_npz(path, names=("header",))["header"]))
         renamed = _array_bytes(json.dumps(header | {"title": title}, ensure_ascii=False, allow_nan=False))
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except Exception as error:  # damaged archives raise a dozen unrelated types
         raise CaptureError(f"{path} is damaged and cannot be renamed; capture the footage again.") from error
 
@@ -256,13 +262,15 @@ def _describe(path: Path, _modified: int, _size: int) -> TakeEntry | None:
         )
     except CaptureError as error:
         return TakeEntry(path, path.stem, problem=str(error))
+    except OSError:  # not remembered: it may be readable the next time
+        raise
     except Exception:  # noqa: BLE001 (damaged archives raise a dozen unrelated types)
         return damaged
 
 
 def _check_is_take(path: Path) -> None:
     entry = describe(path)
-    if not path.is_file():
+    if not is_file(path):
         raise CaptureError(f"There is no take at {path}; it may have been moved or deleted.")
     # An empty file has nothing in it that could tell, and nothing to lose: a take whose writing was cut off.
     if entry is None or (entry.header is None and not _looks_like_take(path)):
@@ -271,9 +279,16 @@ def _check_is_take(path: Path) -> None:
 
 def _looks_like_take(path: Path) -> bool:
     """A file that cannot be read as a take, but was one: empty, or a zip that begins with our header."""
-    with path.open("rb") as file:
-        start = file.read(64)
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return not start or (start.startswith(b"PK") and b"header.npy" in start)
+
+
+def _unreadable(path: Path, error: OSError) -> CaptureError:
+    return CaptureError(f"The take {path} cannot be read ({error.strerror}); check its permissions.")
 
 
 def _age_key(entry: TakeEntry) -> float:

@@ -19,11 +19,11 @@ _INNER_LIPS = ((61, 62, 63), (67, 66, 65))
 #: The upper lip moves by less than the first share of the jaw's largest drop, the lower by more than the second.
 _UPPER, _LOWER = 0.2, 0.6
 #: Vertices of the two lips that lie nearer to each other than this touch on the neutral face, millimetres.
-_TOUCHING = 1.5
+_NEIGHBOURS = 1.5
 #: An actor's closed lips may read as so many millimetres apart; they close in this share of a clip's frames …
 _LARGEST_LEVEL, _CLOSED_SHARE = 1.5, 0.05
 #: … and count as closed up to so many millimetres more.
-_CLOSED = 1.0
+TOUCHING = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class LipSeam:
         if len(upper) and len(lower):
             distance = np.linalg.norm(points[upper][:, None] - points[lower][None], axis=-1)
             nearest, back = distance.argmin(axis=1), distance.argmin(axis=0)
-            mutual = (back[nearest] == np.arange(len(upper))) & (distance.min(axis=1) < _TOUCHING)
+            mutual = (back[nearest] == np.arange(len(upper))) & (distance.min(axis=1) < _NEIGHBOURS)
             upper, lower = upper[mutual], lower[nearest[mutual]]
         else:
             upper = lower = np.zeros(0, np.intp)
@@ -81,14 +81,19 @@ class LipReading:
         """Millimetres (N,)."""
         return np.asarray(self.offset + self.landmarks * landmark_gap + self.scores * score_gap, dtype=np.float64)
 
-    def contact(self, landmark_gap: NDArray, score_gap: NDArray) -> NDArray[np.bool_]:
-        """(N,) frames of one clip in which the lips touch.
+    def parted(self, landmark_gap: NDArray, score_gap: NDArray) -> NDArray[np.float64]:
+        """Millimetres (N,) between the lips in the frames of one clip, beyond what this actor's closed lips read.
 
-        Lips differ: the least gap that an actor shows counts as closed as long as it may well be.
+        Lips differ: the least gap that an actor shows counts as closed as long as it may well be. Below TOUCHING they
+        touch.
         """
         gap = self.gap(landmark_gap, score_gap)
         level = np.clip(np.quantile(gap, _CLOSED_SHARE), 0.0, _LARGEST_LEVEL) if len(gap) else 0.0
-        return np.asarray(gap - level < _CLOSED)
+        return np.asarray(gap - level)
+
+    def contact(self, landmark_gap: NDArray, score_gap: NDArray) -> NDArray[np.bool_]:
+        """(N,) frames of one clip in which the lips touch."""
+        return self.parted(landmark_gap, score_gap) < TOUCHING
 
 
 def landmark_gap(model: FaceModel, identity: NDArray, landmarks68: NDArray, pose: Pose) -> NDArray[np.float64]:

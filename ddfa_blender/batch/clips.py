@@ -7,6 +7,7 @@ import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from ..errors import CaptureError
@@ -51,14 +52,15 @@ def find_clips(arguments: Iterable[str | Path], leave_out: Path | None = None) -
 
 
 def _named(text: str, base: Path, leave_out: Path | None, *, in_list: bool = False) -> Iterator[Clip]:
-    path = _absolute(base / os.path.expanduser(text))  # noqa: PTH111 (Path's own fails where there is no such user)
+    named = Path(os.path.expanduser(text))  # noqa: PTH111 (Path's own fails where there is no such user)
+    path = _absolute(base / named)
     if is_folder(path):
         yield from _in_folder(path, leave_out)
     elif path.suffix.lower() == LIST_SUFFIX and not in_list:
         for line in _lines(path):
             yield from _named(line, path.parent, leave_out, in_list=True)
     elif not is_file(path) and glob.has_magic(text):
-        yield from _in_glob(path, leave_out)
+        yield from _in_glob(base, named, leave_out)
     else:
         yield Clip(path, path.parent)
 
@@ -96,23 +98,16 @@ def _in_folder(folder: Path, leave_out: Path | None) -> Iterator[Clip]:
     yield from (Clip(path, folder) for path in sorted(found))
 
 
-def _in_glob(pattern: Path, leave_out: Path | None) -> Iterator[Clip]:
+def _in_glob(base: Path, named: Path, leave_out: Path | None) -> Iterator[Clip]:
+    # Brackets in the names of folders that nobody typed are no wildcards.
+    pattern = _absolute(Path(glob.escape(str(base))) / named)
     matches = [Path(match) for match in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207 (absolute, of any root)
-    files = sorted(path for path in matches if path.is_file() and not (leave_out and leave_out in path.parents))
+    files = sorted(path for path in matches if is_file(path) and not (leave_out and leave_out in path.parents))
     if not files:
-        raise CaptureError(f"No file matches {pattern}; check the pattern.")
-    root = _fixed_part(pattern)
+        raise CaptureError(f"No file matches {_absolute(base / named)}; check the pattern.")
+    # The folders before the first with a wildcard.
+    root = _absolute(base.joinpath(*takewhile(lambda part: not glob.has_magic(part), named.parts[:-1])))
     yield from (Clip(path, root) for path in _first_pictures(files))
-
-
-def _fixed_part(pattern: Path) -> Path:
-    """The folders of a glob before the first with a wildcard."""
-    fixed = Path(pattern.anchor)
-    for part in pattern.parts[1:-1]:
-        if glob.has_magic(part):
-            break
-        fixed /= part
-    return fixed
 
 
 def _first_pictures(files: Sequence[Path]) -> Iterator[Path]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Solution → Performance: spikes, neutral face, gaps, smoothing, balance, gains. Cheap enough to follow a slider."""
+"""Solution → Performance: spikes, neutral face, gaps, smoothing, blinks, balance, gains. Quick enough for a slider."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..face_model import FaceModel
+from ..morphable_model import MorphableModel
 from ..performance import Performance, Solution
 from ..quaternions import continuous
 from ..solve import SolveSettings, solve
@@ -22,6 +23,7 @@ from .channel_groups import (
     TRANSLATION_FLOOR,
     ExpressionParts,
 )
+from .full_blinks import full_blinks
 from .gains import (
     Balance,
     Gains,
@@ -39,7 +41,7 @@ from .spikes import SpikeSettings, without_spikes
 
 @dataclass(frozen=True)
 class CleanUpSettings:
-    """How a Solution becomes a Performance. By default gaps are closed and all else is as captured."""
+    """How a Solution becomes a Performance. By default gaps are filled, shut eyes close entirely, and that is all."""
 
     gaps: GapSettings = field(default_factory=GapSettings)
     spikes: SpikeSettings = field(default_factory=SpikeSettings)
@@ -47,6 +49,7 @@ class CleanUpSettings:
     smoothing: Smoothing = field(default_factory=Smoothing)
     balance: Balance = field(default_factory=Balance)
     gains: Gains = field(default_factory=Gains)
+    full_blinks: bool = True  # closed eyes close entirely, by the blink alone; never in recordings of other programs
 
 
 def perform(
@@ -73,6 +76,8 @@ def clean(solution: Solution, model: FaceModel, settings: CleanUpSettings | None
     parts, smoothing, smoother = ExpressionParts.of(model), settings.smoothing, Smoother(solution.time)
     expression, arkit = fill.expression(solution.expression), fill.expression(solution.arkit)
     expression, arkit = _smooth_face(smoother, expression, arkit, smoothing, parts)
+    if settings.full_blinks and not solution.recorded and isinstance(model, MorphableModel):
+        arkit = full_blinks(arkit, model)
     expression = balanced_expression(expression, settings.balance, parts)
     arkit = amplified_arkit(balanced_arkit(arkit, settings.balance), settings.gains)
     rotation = continuous(fill.rotations(solution.head_rotation))

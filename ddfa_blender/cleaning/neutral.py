@@ -35,6 +35,8 @@ _LARGEST_OFFSET = 3.0
 _BELOW_REST = 0.25
 #: The calmest share of a clip is looked through for rest, and at least this share of all frames, or seconds, taken.
 _CALM_SHARE, _REST_SHARE, _REST_SECONDS = 0.5, 0.1, 0.3
+#: Share of a clip in which the eyes count as open.
+_OPEN_EYED = 0.7
 #: Weight of a standard deviation of an expression component beside an ARKit unit's full weight.
 _COMPONENT_WEIGHT = 0.2
 
@@ -88,7 +90,8 @@ def neutralised(solution: Solution, settings: NeutralSettings) -> Solution:
             levels = lid_levels(arkit[:, column], resting if chosen else None)
             arkit[:, column] = levels.calibrate(arkit[:, column])
     if settings.gaze:
-        _center_gaze(arkit, resting)
+        # A calm face may look aside for long; what people look at most of the time is straight ahead.
+        _center_gaze(arkit, resting if chosen else _open_eyed(solution))
     return replace(solution, expression=expression, arkit=arkit)
 
 
@@ -118,8 +121,7 @@ def _find_rest(solution: Solution) -> NDArray[np.bool_]:
     time, face = solution.time[known], solution.arkit[known]
     face = np.concatenate([face[:, ~_LIDS_AND_GAZE], _COMPONENT_WEIGHT * solution.expression[known]], axis=1)
     wanted = max(math.ceil(_REST_SHARE * len(known)), np.searchsorted(time, time[0] + _REST_SECONDS))
-    lids = solution.arkit[known][:, BLINKS].max(axis=1)
-    opened = lids <= np.quantile(lids, 0.7)
+    opened = _open_eyed(solution)[known]
     speed = _speed(time, face)
     calm = opened & (speed <= np.quantile(speed[opened], _CALM_SHARE))
     # ARKit's units start at 0 and rest low; components are signed and rest near their usual value.
@@ -132,6 +134,12 @@ def _find_rest(solution: Solution) -> NDArray[np.bool_]:
     return resting
 
 
+def _open_eyed(solution: Solution) -> NDArray[np.bool_]:
+    """(N,) tracked frames but for those in which the eyes are most closed; at least one."""
+    lids = solution.arkit[:, BLINKS].max(axis=1)
+    return np.asarray(solution.tracked & (lids <= np.quantile(lids[solution.tracked], _OPEN_EYED)))
+
+
 def _speed(time: NDArray, face: NDArray) -> NDArray[np.float64]:
     """(N,) how fast the face changes around each frame, per second, over a few frames."""
     if len(time) < 2:
@@ -141,10 +149,10 @@ def _speed(time: NDArray, face: NDArray) -> NDArray[np.float64]:
     return np.maximum(padded[:-1], padded[1:])
 
 
-def _center_gaze(arkit: NDArray, resting: NDArray[np.bool_]) -> None:
-    """Make the resting gaze straight ahead, in place; opposite directions become one signed channel for that."""
+def _center_gaze(arkit: NDArray, ahead: NDArray[np.bool_]) -> None:
+    """Make the usual gaze of some frames straight ahead, in place; opposite directions become one signed channel."""
     for one, other in GAZE:
         gaze = arkit[:, one] - arkit[:, other]
-        rest = float(np.clip(np.median(gaze[resting]), -_LARGEST_FOUND, _LARGEST_FOUND))
+        rest = float(np.clip(np.median(gaze[ahead]), -_LARGEST_FOUND, _LARGEST_FOUND))
         gaze = np.where(gaze > rest, (gaze - rest) / (1.0 - rest), (gaze - rest) / (1.0 + rest))
         arkit[:, one], arkit[:, other] = np.maximum(gaze, 0.0), np.maximum(-gaze, 0.0)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from collections.abc import Mapping as Names
@@ -61,7 +62,21 @@ def load_preset(path: Path | str) -> Preset:
     Raises:
         CaptureError: as in :func:`load_mapping`.
     """
-    return preset_from_json(parse_json(read_text(path, KIND, _LARGEST_FILE), path, KIND), path)
+    return preset_from_text(read_text(path, KIND, _LARGEST_FILE), path)
+
+
+def preset_from_text(text: str, path: Path | str) -> Preset:
+    """Read what :func:`to_text` gave; ``path`` is where it came from, for messages.
+
+    Raises:
+        CaptureError: as in :func:`load_mapping`.
+    """
+    return preset_from_json(parse_json(text, path, KIND), path)
+
+
+def to_text(mapping: Mapping, poses: Iterable[RecordedPose] = ()) -> str:
+    """A mapping and poses as JSON in one line."""
+    return json.dumps(to_json(mapping, poses), allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -105,15 +120,6 @@ def to_json(mapping: Mapping, poses: Iterable[RecordedPose] = ()) -> dict[str, A
         "targets": [_target_to_json(target) for target in mapping.targets],
         **({"poses": recorded} if recorded else {}),
     }
-
-
-def from_json(value: dict[str, Any], path: Path | str) -> Mapping:
-    """The mapping of :func:`preset_from_json`.
-
-    Raises:
-        CaptureError: it is no mapping or from a newer version.
-    """
-    return preset_from_json(value, path).mapping
 
 
 def preset_from_json(value: dict[str, Any], path: Path | str) -> Preset:

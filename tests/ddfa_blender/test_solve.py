@@ -22,8 +22,9 @@ from ddfa_blender.solve import SolveSettings, clip_identity, head_translation, l
 from ddfa_blender.take import Take, TakeHeader
 
 WIDTH, HEIGHT = 640, 360
-#: The Takes here are made by a scaled orthographic camera, which has no line of sight to correct for.
-EXACT = SolveSettings(expression_prior=0.0, sweeps=4, line_of_sight=False, arkit_source="network")
+#: The Takes here are made by a scaled orthographic camera, which has no line of sight to correct for, and their lips
+#: are where the mesh has them.
+EXACT = SolveSettings(expression_prior=0.0, sweeps=4, line_of_sight=False, arkit_source="network", touching_lips=False)
 
 
 class Truth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,6 +129,26 @@ def test_damaged_and_newer_takes_are_listed_as_such_and_other_archives_not_at_al
     assert "newer version" in problems["newer"]
 
 
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "yesterday", "1-1-1"])
+def test_a_date_that_no_clock_shows_is_none(tmp_path: Path, date: str) -> None:
+    make_take(captured=date).save(tmp_path / "strange.npz")
+    (entry,) = take_library.list_takes(tmp_path)
+    assert entry.problem == "" and entry.captured is None
+
+
+def test_a_date_that_the_system_cannot_convert_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class WindowsDate(datetime):
+        """Before 1970 Windows knows no time zones."""
+
+        def astimezone(self, tz: object = None) -> datetime:  # type: ignore[override]
+            raise OSError(22, "Invalid argument")
+
+    make_take(captured="1960-01-01T00:00:00").save(tmp_path / "old.npz")
+    monkeypatch.setattr(take_library, "datetime", WindowsDate)
+    (entry,) = take_library.list_takes(tmp_path)
+    assert entry.captured is None
+
+
 def test_no_folder_holds_no_takes(tmp_path: Path) -> None:
     assert take_library.list_takes(tmp_path / "nowhere") == []
     (tmp_path / "file").touch()
@@ -196,6 +217,23 @@ def test_deleting_takes_only_takes(tmp_path: Path) -> None:
         assert (tmp_path / name).exists()
     with pytest.raises(CaptureError, match="There is no take at"):
         take_library.delete(file)
+
+
+@pytest.mark.parametrize("change", [take_library.delete, lambda path: take_library.rename(path, "new")])
+def test_a_take_that_cannot_be_opened_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    file = take_library.save_new(make_take(), tmp_path, "clip")
+
+    def locked(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", locked)
+    with pytest.raises(CaptureError, match="cannot be read"):
+        change(file)
+    assert "cannot be read" in take_library.list_takes(tmp_path)[0].problem
+    monkeypatch.undo()
+    assert take_library.list_takes(tmp_path)[0].problem == ""
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,20 @@ def test_lips_are_closed_where_the_lips_are_seen_closed(take: Take, model: Morph
     assert seam.gap(arkit[near]).max() < 1.0
 
 
+def test_the_components_close_the_lips_as_well(take: Take, model: MorphableModel) -> None:
+    """Where the points say that they touch, the fitted mesh must not leave them open, whatever its own error."""
+    seam, truth = LipSeam.of(model), known_truth()[1]
+    parting = (model.expression_basis[:, seam.upper, 1] - model.expression_basis[:, seam.lower, 1]).mean(axis=1)
+    as_fitted = solve(take, model, replace(settings("network"), touching_lips=False))
+    solution = solve(take, model, settings("network"))
+    closed = (np.abs(seam.mean_gap(truth)) < 0.3) & solution.tracked
+    before, after = (np.maximum(s.expression[closed] @ parting, 0.0) for s in (as_fitted, solution))
+    assert closed.sum() > 30 and before.max() > 1.0
+    assert after.mean() < 0.3 * before.mean() and after.max() < 0.7
+    np.testing.assert_array_equal(solution.head_rotation, as_fitted.head_rotation)
+    np.testing.assert_array_equal(solution.arkit, as_fitted.arkit)
+
+
 def test_the_prior_of_the_refit_does_not_matter(take: Take, model: MorphableModel) -> None:
     one, other = (solve(take, model, replace(settings("both"), expression_prior=p)).arkit for p in (0.0, 4.0))
     assert np.nanmax(np.abs(one - other)) < 0.1
@@ -153,6 +167,6 @@ def test_the_network_alone_needs_no_table(take: Take, model: MorphableModel, mon
         raise CaptureError("no table")
 
     monkeypatch.setattr("ddfa_blender.solve.bundled_reliability", none)
-    solve(take, model, settings("network"))
+    solve(take, model, replace(settings("network"), touching_lips=False))
     with pytest.raises(CaptureError, match="no table"):
         solve(take, model, settings("both"))

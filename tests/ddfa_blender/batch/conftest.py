@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from ddfa_blender.batch import command, work
+from ddfa_blender.batch.tasks import ClipTask
 from ddfa_blender.capture import Engine
 from ddfa_blender.morphable_model import MorphableModel
-from tests.ddfa_blender.batch.support import Inline, rendered_clip, start
+from tests.ddfa_blender.batch.support import Inline, rendered_clip, square_clip, start, task_of
 from tests.ddfa_blender.support import square_engine
 
 
@@ -38,3 +39,10 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     text, error = process.communicate()
     assert process.returncode == 0, (text, error)
     return folder / "in", folder / "out"
+
+
+@pytest.fixture
+def task(tmp_path: Path, squares: Engine) -> ClipTask:
+    """A task for a clip in which a square moves."""
+    square_clip(tmp_path / "clip.mp4")
+    return task_of(tmp_path)

@@ -55,6 +55,19 @@ def test_globs_reach_into_folders_and_take_what_they_match(tmp_path: Path) -> No
     assert found(tmp_path / "s1" / "*.xyz") == [("b.xyz", "s1")]
 
 
+def test_wildcards_are_those_of_the_argument_not_of_the_folder_it_counts_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = tmp_path / "shots [day 1]"
+    files(day, "a.mp4", "cam/b.mp4", "list.txt")
+    (day / "list.txt").write_text("cam/*.mp4\n", encoding="utf-8")
+    monkeypatch.chdir(day)
+    assert found("*.mp4") == [("a.mp4", day.name)]
+    assert found("../shots*/cam/*.mp4") == [(str(Path("shots [day 1]", "cam", "b.mp4")), tmp_path.name)]
+    monkeypatch.chdir(tmp_path)
+    assert found(day / "list.txt") == [("b.mp4", "cam")]
+
+
 def test_a_name_with_brackets_is_a_file_when_there_is_one(tmp_path: Path) -> None:
     files(tmp_path, "take [1].mp4")
     assert found(tmp_path / "take [1].mp4") == [("take [1].mp4", tmp_path.name)]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -20,18 +19,8 @@ from ddfa_blender.formats.live_link_face import read_live_link_face
 from ddfa_blender.settings import CaptureSettings
 from ddfa_blender.take import Take
 from ddfa_blender.take_library import list_takes
-from tests.ddfa_blender.batch.support import square_clip, task_of
+from tests.ddfa_blender.batch.support import files, square_clip, task_of
 from tests.ddfa_blender.support import grey, write_clip
-
-
-@pytest.fixture
-def task(tmp_path: Path, squares: Engine) -> ClipTask:
-    square_clip(tmp_path / "clip.mp4")
-    return task_of(tmp_path)
-
-
-def files(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 class Killed(BaseException):
@@ -216,44 +205,6 @@ def test_two_machines_make_the_same_take(task: ClipTask, tmp_path: Path) -> None
     assert Take.load(changed.output(TAKE)).header.uid != Take.load(task.output(TAKE)).header.uid
 
 
-def test_a_name_belongs_to_the_clip_that_had_it_first(task: ClipTask, tmp_path: Path) -> None:
-    run_task(task)
-    other = square_clip(tmp_path / "b" / "clip.mp4", count=9)
-    assert is_free(task.folder, task.clip, "clip") and not is_free(task.folder, other, "clip")
-    moved = task.clip.rename(tmp_path / "b" / "moved.mp4")
-    assert is_free(task.folder, moved, "clip") and not is_free(task.folder, other, "clip")
-    (task.folder / "mine.csv").write_text("a user's own file")
-    assert not is_free(task.folder, other, "mine") and is_free(task.folder, other, "new")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "null", "1", '{"version": 1}', '{"version": 99}', "[" * 100_000, '{"version": 1, "outputs": []}'],
-)
-def test_records_of_strangers_are_no_records(tmp_path: Path, text: str) -> None:
-    path = record_path(tmp_path, "clip")
-    path.parent.mkdir(parents=True)
-    path.write_text(text)
-    assert read_record(tmp_path, "clip") is None
-    path.write_bytes(b"\xff" * 10)
-    assert read_record(tmp_path, "clip") is None
-
-
-def test_a_record_with_wrong_types_is_no_record(task: ClipTask) -> None:
-    run_task(task)
-    path = record_path(task.folder, task.name)
-    good = json.loads(path.read_text(encoding="utf-8"))
-    for key, value in (
-        ("clip", 1), ("clip_size", "2"), ("outputs", {"take": 3}), ("facts", []), ("key", None),
-        ("facts", {"fps": "25"}),
-        ("version", "1"), ("facts", {"fps": float("nan")}), ("facts", {"fps": {}}), ("outputs", []),
-    ):  # fmt: skip
-        path.write_text(json.dumps({**good, key: value}))
-        assert read_record(task.folder, task.name) is None, key
-    path.write_text(json.dumps({**good, "padding": "x" * (2 << 20)}))
-    assert read_record(task.folder, task.name) is None
-
-
 @pytest.mark.skipif(os.name != "posix" or os.fsencode("é") != "é".encode(), reason="file names are text here")
 def test_a_name_that_is_no_text_is_refused(tmp_path: Path, squares: Engine) -> None:
     """OpenCV would crash over it."""
@@ -299,13 +250,3 @@ def test_what_has_no_end_is_not_read(tmp_path: Path, squares: Engine) -> None:
     task.clip.unlink()
     os.mkfifo(task.clip)
     assert "is no file that can be read to its end" in run_task(task).error
-
-
-@pytest.mark.parametrize("clip", ["x" * 5000, "a\0b", "", "\ud800"])
-def test_records_that_name_impossible_clips_stop_nobody(task: ClipTask, clip: str) -> None:
-    run_task(task)
-    place = record_path(task.folder, task.name)
-    place.write_text(json.dumps(json.loads(place.read_text()) | {"clip": clip, "facts": {"frames": 10**400}}))
-    assert read_record(task.folder, task.name) is None
-    place.write_text(json.dumps({**json.loads(place.read_text()), "facts": {}}))
-    assert is_free(task.folder, task.clip, task.name)  # nobody's any more, and of its size

@@ -86,6 +86,19 @@ def test_blinks_survive_and_close_the_eye(settings: NeutralSettings) -> None:
             assert values[np.abs(TIME - at) < 0.05].max() == pytest.approx(1.0, abs=0.05)
 
 
+def test_an_actor_who_looks_aside_while_calm_does_not_look_straight_ahead() -> None:
+    """Looking at the camera while talking, aside while listening: calm faces tell nothing of the gaze."""
+    talking = TIME < 14.0
+    aside = np.where(talking, 0.1, 0.7)
+    speech = np.where(talking, 0.3 + 0.3 * np.sin(9.0 * TIME), 0.0)
+    solution = still_solution(TIME, eyeLookOutLeft=aside, eyeLookInRight=aside, jawOpen=speech)
+    assert not resting_frames(solution, AUTOMATIC)[talking].any(), "the calm frames are those in which he looks aside"
+    neutral = neutralised(solution, AUTOMATIC)
+    for name in ("eyeLookOutLeft", "eyeLookInRight"):
+        np.testing.assert_allclose(column(neutral, name)[talking], 0.0, atol=1e-9)
+        np.testing.assert_allclose(column(neutral, name)[~talking], (0.7 - 0.1) / 0.9, atol=1e-9)
+
+
 def test_the_usual_gaze_becomes_straight_and_the_limits_stay() -> None:
     neutral = neutralised(actor(), NeutralSettings("range", start=2.0, end=4.0))
     early = TIME < 7.0

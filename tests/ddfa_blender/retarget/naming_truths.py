@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ddfa_blender.names import ARKIT_NAMES
-from ddfa_blender.retarget.evaluation import NamingScore, measure, report
+from tests.ddfa_blender.retarget.naming_score import NamingScore, measure, report
 
 #: Names that say nothing of ours, or nothing that is safe to drive; they are added to every list.
 DISTRACTORS = (

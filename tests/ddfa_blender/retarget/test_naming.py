@@ -4,11 +4,11 @@ from __future__ import annotations
 import pytest
 
 from ddfa_blender.names import ARKIT_NAMES
-from ddfa_blender.retarget.evaluation import NamingScore, measure, report
 from ddfa_blender.retarget.naming import Match, match
 from ddfa_blender.retarget.spelling import flat
 from ddfa_blender.retarget.tables import vocabularies
 from tests.ddfa_blender.retarget import naming_truths as truths
+from tests.ddfa_blender.retarget.naming_score import NamingScore, measure, report
 
 
 def drivers(found: Match, owner: str = "Face") -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ from ddfa_blender.errors import CaptureError
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.retarget.mapping import Mapping, Source, Target, TargetKey
 from ddfa_blender.retarget.naming import match
-from ddfa_blender.retarget.presets import VERSION, fit_to, from_json, load_mapping, save_mapping, to_json
+from ddfa_blender.retarget.presets import VERSION, fit_to, load_mapping, preset_from_json, save_mapping, to_json
 
 MAPPING = Mapping(
     (
@@ -129,7 +129,7 @@ def test_numbers_beyond_all_bounds_are_refused(tmp_path: Path) -> None:
 
 def test_a_newer_version_asks_for_an_update() -> None:
     with pytest.raises(CaptureError, match="update the extension"):
-        from_json(changed(("version",), VERSION + 1), Path("a.json"))
+        preset_from_json(changed(("version",), VERSION + 1), Path("a.json"))
 
 
 def test_a_preset_moves_to_the_next_character() -> None:

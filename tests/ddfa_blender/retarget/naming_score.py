@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .naming import match
+from ddfa_blender.retarget.naming import match
 
 
 @dataclass(frozen=True)
