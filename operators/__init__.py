@@ -16,6 +16,7 @@ from . import (
     look,
     mapping,
     mapping_presets,
+    modal_job,
     neutral,
     presets,
     retarget,
@@ -44,9 +45,7 @@ def register() -> None:
 def unregister() -> None:
     """Stop a running capture and remove the operators."""
     if state.job is not None:
-        state.job.cancel()
-        state.job.wait()
-        state.end(bpy.context)
+        modal_job.stop(state.job, bpy.context)
     state.unregister()
     followers.unregister()
     command.unregister()

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from functools import partial
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender import solutions
-from ..ddfa_blender.errors import CaptureCancelled, CaptureError
+from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.live_preview import LivePreview
 from ..ddfa_blender.paths import is_file
 from ..scene import capture_target, footage_sources, take_list, takes, view
@@ -20,7 +21,8 @@ from ..scene.preferences import preferences
 from ..scene.properties import current
 from . import modal_job, state
 from .job import Job, Progress
-from .polling import is_interactive, may_run
+from .modal_job import JobOperator
+from .polling import is_interactive, may_run, scene_reason
 from .task import Captured, CaptureTask
 
 _DOING = "A capture is running"
@@ -31,8 +33,9 @@ def disabled_reason(context: bpy.types.Context) -> str | None:
     busy = state.busy_reason()
     if busy is not None:
         return busy
-    if not context.scene.is_editable:
-        return "The scene is linked from another file and cannot be changed"
+    linked = scene_reason(context)
+    if linked is not None:
+        return linked
     try:
         footage_sources.source_of(context.scene.ddfa.footage)
     except CaptureError as error:
@@ -40,14 +43,13 @@ def disabled_reason(context: bpy.types.Context) -> str | None:
     return capture_target.disabled_reason(context.scene)
 
 
-class DDFA_OT_capture(bpy.types.Operator):
+class DDFA_OT_capture(JobOperator, bpy.types.Operator):
     """Track the face in the footage and make an animated head of the actor"""
 
     bl_idname = "ddfa.capture"
     bl_label = "Capture"
     bl_options = {"REGISTER", "UNDO"}
-
-    _job: Job[Captured] | None = None
+    stopped = n_("Capture cancelled")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -63,7 +65,7 @@ class DDFA_OT_capture(bpy.types.Operator):
                 captured = self._task(progress, lambda: False)
             return self._write(context, captured)
         except CaptureError as error:
-            return self._fail(error)
+            return self.fail(error)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Run on a thread while the user goes on working."""
@@ -74,30 +76,15 @@ class DDFA_OT_capture(bpy.types.Operator):
         try:
             self._prepare(context, face)
         except CaptureError as error:
-            return self._fail(error)
-        self._job = Job(self._task)
-        return modal_job.start(self, context, self._job, _DOING, face)
+            return self.fail(error)
+        return modal_job.start(self, context, Job(self._task), _DOING, face)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Watch the thread; everything but ESC goes on to the rest of Blender."""
-        job = self._job
-        running = modal_job.watch(job, context, event)
-        if job is None or running is not None:
-            return running or {"CANCELLED"}
-        try:
-            finished = self._write(context, job.result())
-        except CaptureCancelled:
-            self.report({"INFO"}, "Capture cancelled")
-            return {"CANCELLED"}
-        except CaptureError as error:
-            return self._fail(error)
+    def finish(self, context: bpy.types.Context, result: Captured) -> set[str]:
+        """Write it, and look at it."""
+        finished = self._write(context, result)
         if isinstance(self._target, capture_target.NewHead):
             view.face_selected(context)
         return finished
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator itself."""
-        modal_job.stop(self._job, context)
 
     def _prepare(self, context: bpy.types.Context, face: LivePreview | None) -> None:
         """Take down what the user chose: the settings may change while the capture runs."""
@@ -134,11 +121,6 @@ class DDFA_OT_capture(bpy.types.Operator):
         place = rpt_("{captured}: frames {first:g} to {last:g}")
         self.report({"INFO"}, place.format(captured=message, first=baked.first_frame, last=baked.last_frame))
         return {"FINISHED"}
-
-    def _fail(self, error: CaptureError) -> set[str]:
-        state.tell(str(error), is_error=True)
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
 
 
 class DDFA_OT_cancel_capture(bpy.types.Operator):

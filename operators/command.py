@@ -25,8 +25,9 @@ from ..ddfa_blender.footage.frame_rate import nearest_rate
 from ..ddfa_blender.formats.live_link_face import ANGLES, read_live_link_face
 from ..ddfa_blender.settings import CaptureSettings
 from ..scene import live, outputs, takes
+from ..scene.clock import scene_rate
 from ..scene.export_tracks import Tracks
-from ..scene.pipeline import apply_performance, scene_rate
+from ..scene.pipeline import apply_performance
 from ..scene.preferences import MOST_THREADS, preferences
 from ..scene.properties import PerformanceSettings, copy_values
 from ..scene.timebase import Timebase
@@ -110,7 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_add_capture, _add_bake, _add_import, _add_takes):
+        add(commands)
+    return parser
 
+
+def _add_capture(commands: Any) -> None:
     capture = commands.add_parser(
         "capture",
         help="track a face in footage and animate a head with it",
@@ -134,7 +140,10 @@ def _parser() -> argparse.ArgumentParser:
         help="keep the take here, to bake it again",
     )
     capture.set_defaults(run=_capture)
+    _add_head(capture, "; with --take its settings can be changed later")
 
+
+def _add_bake(commands: Any) -> None:
     bake = commands.add_parser(
         "bake",
         help="animate a head with a take, without its footage",
@@ -142,21 +151,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     bake.add_argument("take", type=Path, metavar="TAKE", help="file that `capture --take` or Blender kept")
     bake.set_defaults(run=_bake)
+    _add_head(bake)
 
-    for command, later in ((capture, "; with --take its settings can be changed later"), (bake, "")):
-        command_outputs.add_outputs(command)
-        command.add_argument(
-            "--blend",
-            type=command_outputs.path_with(".blend"),
-            metavar="FILE.blend",
-            help=f"save a .blend file with the head{later}",
-        )
-        command.add_argument(
-            "--fps", type=_rate, metavar="RATE", help="frame rate of the animation (default: the footage's)"
-        )
-        command.add_argument("--name", help="name of the head (default: the footage's)")
-        add_settings(command, PerformanceSettings)
 
+def _add_head(command: argparse.ArgumentParser, later: str = "") -> None:
+    """The options of all that animates a head; ``later``: what can be done with the .blend file."""
+    command_outputs.add_outputs(command)
+    command.add_argument(
+        "--blend",
+        type=command_outputs.path_with(".blend"),
+        metavar="FILE.blend",
+        help=f"save a .blend file with the head{later}",
+    )
+    command.add_argument(
+        "--fps", type=_rate, metavar="RATE", help="frame rate of the animation (default: the footage's)"
+    )
+    command.add_argument("--name", help="name of the head (default: the footage's)")
+    add_settings(command, PerformanceSettings)
+
+
+def _add_import(commands: Any) -> None:
     recording = commands.add_parser("import", help="make a take of a recording of the app Live Link Face")
     recording.add_argument("recording", type=Path, metavar="RECORDING.csv", help="file that the app wrote")
     recording.add_argument(
@@ -173,11 +187,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     recording.set_defaults(run=_import)
 
+
+def _add_takes(commands: Any) -> None:
     listing = commands.add_parser("takes", help="list the takes in a folder")
     listing.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="default: as in the preferences")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(run=_takes)
-    return parser
 
 
 def _workers(text: str) -> int:

@@ -130,8 +130,8 @@ def _number(kind: type, low: float, high: float) -> Callable[[str], float]:
 def _range(low: float, high: float) -> str:
     """In words; the bounds that Blender has for every number say nothing."""
     if high < 1e9:
-        return f"from {low:g} to {high:g}"
-    return f"of at least {low:g}" if low > -1e9 else ""
+        return f"from {low:.7g} to {high:.7g}"
+    return f"of at least {low:.7g}" if low > -1e9 else ""
 
 
 def _help(prop: bpy.types.Property, default: object) -> str:

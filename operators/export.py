@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,36 +13,36 @@ from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper
 
 from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.take_library import file_stem
 from ..scene import head, takes
 from ..scene.exports import FORMATS
 from . import state
-from .polling import may_run
+from .polling import head_reason, may_run
+from .reporting import Reporting
 
 #: Formats that hold the take's performance rather than what Blender plays.
 _OF_THE_TAKE = ("CSV", "BVH", "PERFORMANCE")
-#: What a head may be called and no file.
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
 
 
 def disabled_reason(context: bpy.types.Context, format_id: str = "FBX") -> str | None:
     """Why there is nothing to export, for the grey button's tooltip; None when there is."""
-    armature = context.scene.ddfa.head
-    if head.of_armature(armature) is None:
-        return "Capture some footage first, or choose a captured head"
-    if format_id in _OF_THE_TAKE and takes.problem(armature):
+    missing = head_reason(context)
+    if missing is not None:
+        return missing
+    if format_id in _OF_THE_TAKE and takes.problem(context.scene.ddfa.head):
         return "The take of the head is missing; find it in the panel Takes"
     return FORMATS[format_id].missing()
 
 
-class _Export(ExportHelper):
+class _Export(Reporting, ExportHelper):
     """What the operators share; ``format_id`` is the format's key."""
 
+    topic = "export"
     format_id: str
     #: Where the last file of this session went.
     folder = ""
     if TYPE_CHECKING:  # Blender would take an annotation for a property
         filepath: str
-    report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -58,7 +57,7 @@ class _Export(ExportHelper):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Propose the head's name, where the last file went."""
         if not self.filepath:
-            name = context.scene.ddfa.head.name.translate(_NOT_IN_NAMES)
+            name = file_stem(context.scene.ddfa.head.name)
             self.filepath = str(Path(_Export.folder, f"{name}{self.suffix}"))
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
@@ -75,8 +74,8 @@ class _Export(ExportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file."""
         captured = head.of_armature(context.scene.ddfa.head)
-        if captured is None:  # poll() sees to that; a script can call past it
-            return {"CANCELLED"}
+        if captured is None:  # it went while the dialog was open
+            return self.fail(CaptureError(f"{head_reason(context)}."))
         chosen = FORMATS[self.format_id]
         name = self.filepath
         if not name.lower().endswith(chosen.suffixes):
@@ -84,12 +83,10 @@ class _Export(ExportHelper):
         try:
             path = chosen.write(context, captured, name)
         except CaptureError as error:
-            state.tell(str(error), is_error=True, about="export")
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(error)
         _Export.folder = str(path.parent)
         exported = rpt_("Exported {file}")
-        state.tell(exported.format(file=path.name), about="export")
+        state.tell(exported.format(file=path.name), about=self.topic)
         self.report({"INFO"}, exported.format(file=path))
         return {"FINISHED"}
 

@@ -12,10 +12,11 @@ from bpy_extras.io_utils import ImportHelper
 
 from ..ddfa_blender.errors import CaptureError
 from ..scene import footage, footage_sources, view
+from ..scene.clock import scene_rate
 from ..scene.properties import current
 from ..scene.timebase import Timebase
 from . import state
-from .polling import may_run
+from .polling import may_run, scene_reason
 
 _POINTS = (
     ("IN", "In Point", "Begin with the frame that is shown"),
@@ -62,10 +63,7 @@ class _FootageOperator:
 
 
 def _busy_reason(context: bpy.types.Context) -> str | None:
-    busy = state.busy_reason()
-    if busy is not None:
-        return busy
-    return None if context.scene.is_editable else "The scene is linked from another file and cannot be changed"
+    return state.busy_reason() or scene_reason(context)
 
 
 def _view_reason(context: bpy.types.Context) -> str | None:
@@ -137,7 +135,7 @@ class DDFA_OT_set_clip_point(_FootageOperator, bpy.types.Operator):
     """Set the in or out point to the frame that the preview shows"""
 
     bl_idname = "ddfa.set_clip_point"
-    bl_label = "Set from Current Frame"
+    bl_label = "Set from Preview"
 
     point: EnumProperty(name="Point", items=_POINTS)
 
@@ -188,7 +186,7 @@ class DDFA_OT_preview_current_frame(_FootageOperator, bpy.types.Operator):
         except CaptureError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        timing, rate = footage_sources.timing_of(source, facts), footage_sources.scene_rate(scene)
+        timing, rate = footage_sources.timing_of(source, facts), scene_rate(scene)
         if timing is None:
             settings = current(scene).bake_settings()
             frame_start, mode, stretch = settings.frame_start, settings.timing, settings.stretch

@@ -10,9 +10,9 @@ from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..ddfa_blender.errors import CaptureError
-from ..scene import camera, head, live
+from ..scene import camera, live
 from ..scene.head_take import footage_of, sample_at, shot_of
-from .polling import may_run
+from .polling import check, head_reason, may_run
 
 _SOURCES = (
     ("FRAME", "Current Frame", "The head looks straight ahead in the scene's current frame"),
@@ -23,10 +23,7 @@ _SOURCES = (
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why there is no head to work on, for the grey buttons' tooltip; None when there is."""
-    armature = context.scene.ddfa.head
-    if head.of_armature(armature) is None:
-        return "Capture some footage first, or choose a captured head"
-    return live.read_only_reason(armature)
+    return head_reason(context) or live.read_only_reason(context.scene.ddfa.head)
 
 
 class DDFA_OT_level_head(bpy.types.Operator):
@@ -53,12 +50,12 @@ class DDFA_OT_level_head(bpy.types.Operator):
         scene, armature = context.scene, context.scene.ddfa.head
         try:
             shot = shot_of(scene, armature)
-            path = shot.performance.head_rotation, shot.performance.tracked
+            seen = shot.performance.head_rotation, shot.performance.tracked
             level = (0.0, 0.0, 0.0)
             if self.source == "FRAME":
-                level = shot.settings.head_motion.level_of(*path, sample_at(shot, scene.frame_current_final))
+                level = shot.settings.head_motion.level_of(*seen, sample_at(shot, scene.frame_current_final))
             elif self.source == "AVERAGE":
-                level = shot.settings.head_motion.level_of(*path)
+                level = shot.settings.head_motion.level_of(*seen)
         except CaptureError as error:
             return _fail(self, error)
         armature.ddfa.settings.head.set_level(level)
@@ -102,18 +99,20 @@ class DDFA_OT_add_footage_camera(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Switch the head's movement on, then add the camera."""
         scene, armature = context.scene, context.scene.ddfa.head
-        settings = armature.ddfa.settings.head
-        footage = Path(bpy.path.abspath(self.filepath)) if self.filepath else footage_of(armature)
         try:
-            made = camera.add(shot_of(scene, armature), footage)
+            check(disabled_reason(context))
+            footage = Path(bpy.path.abspath(self.filepath)) if self.filepath else footage_of(armature)
+            shot = shot_of(scene, armature)
+            made = camera.add(shot, footage)
         except CaptureError as error:
             return _fail(self, error)
+        settings = armature.ddfa.settings.head
         with live.paused():
             settings.translation_amount = 1.0
             settings.move_sideways = settings.move_up = settings.move_depth = True
         settings.use_translation = True
         if self.set_resolution:
-            size = shot_of(scene, armature).take.header
+            size = shot.take.header
             scene.render.resolution_x, scene.render.resolution_y = size.width, size.height
             scene.render.pixel_aspect_x = scene.render.pixel_aspect_y = 1.0
         if self.make_active:

@@ -14,7 +14,8 @@ from ..ddfa_blender.errors import CaptureError
 from ..scene import recordings, view
 from ..translations import CONTEXT
 from . import state
-from .polling import is_interactive, may_run
+from .polling import is_interactive, may_run, scene_reason
+from .reporting import Reporting
 
 _ANGLES = (
     ("RADIANS", "Radians", "As the app writes them"),
@@ -29,17 +30,16 @@ _INVERTED = (
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why nothing can be imported; None when it can."""
-    if state.job is not None:
-        return "A capture is running"
-    return None if context.scene.is_editable else "The scene is linked from another file and cannot be changed"
+    return state.busy_reason() or scene_reason(context)
 
 
-class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
+class DDFA_OT_import_live_link_face(Reporting, bpy.types.Operator, ImportHelper):
     """Make takes of recordings of Epic's app Live Link Face, to be cleaned and baked like any other"""
 
     bl_idname = "ddfa.import_live_link_face"
     bl_label = "Import Live Link Face"
     bl_options = {"REGISTER", "UNDO", "PRESET"}
+    topic = "takes"
 
     filename_ext = ".csv"
     filter_glob: StringProperty(default="*.csv", options={"HIDDEN"})
@@ -86,14 +86,10 @@ class DDFA_OT_import_live_link_face(bpy.types.Operator, ImportHelper):
                     if is_interactive(context):
                         view.face_selected(context)
         except CaptureError as error:
-            state.tell(str(error), is_error=True, about="takes")
-            self.report({"ERROR"}, str(error))
-            return {"FINISHED"} if made else {"CANCELLED"}
+            failed = self.fail(error)
+            return {"FINISHED"} if made else failed
         imported = rpt_("Imported {names} as takes") if len(made) > 1 else rpt_("Imported {names} as a take")
-        message = imported.format(names=", ".join(made))
-        state.tell(message, about="takes")
-        self.report({"INFO"}, message)
-        return {"FINISHED"}
+        return self.succeed(imported.format(names=", ".join(made)))
 
     def _chosen(self) -> list[Path]:
         folder = Path(bpy.path.abspath(self.directory)) if self.directory else None

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 from bpy.app.translations import pgettext_rpt as rpt_
 
-from ..ddfa_blender.errors import CaptureCancelled, CaptureError
+from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.retarget.transfer.transfer import Transferred
 from ..scene import key_transfer, landmarks, mapping_items
 from ..scene.character import armature_of
@@ -16,6 +17,7 @@ from ..scene.rollback import rollback_on_error
 from . import modal_job, state
 from .job import Job, Progress
 from .key_transfer_task import KeyTransferTask
+from .modal_job import JobOperator
 from .polling import is_interactive
 from .retarget import RetargetOperator
 
@@ -42,7 +44,7 @@ def landmarks_reason(context: bpy.types.Context) -> str | None:
     return None if landmarks.of_scene(context.scene) else "No landmarks are placed"
 
 
-class DDFA_OT_make_keys(RetargetOperator, bpy.types.Operator):
+class DDFA_OT_make_keys(JobOperator, RetargetOperator, bpy.types.Operator):
     """Fit the 52 ARKit expressions to the selected neutral head as shape keys, to look at before you keep them"""
 
     bl_idname = "ddfa.make_keys"
@@ -50,8 +52,7 @@ class DDFA_OT_make_keys(RetargetOperator, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
     reason = staticmethod(make_reason)
     topic = "keys"
-
-    _job: Job[Transferred] | None = None
+    stopped = n_("Cancelled; no shape keys were made")
 
     def run(self, context: bpy.types.Context) -> str:
         """To the end at once, with Blender's own progress at the pointer: scripts and Blender without a window."""
@@ -73,26 +74,12 @@ class DDFA_OT_make_keys(RetargetOperator, bpy.types.Operator):
         except CaptureError as error:
             return self.fail(error)
         global _fitting  # noqa: PLW0603 (the panel must know which job it shows)
-        _fitting = self._job = Job(task)
-        return modal_job.start(self, context, self._job, _DOING, told=_told)
+        _fitting = Job(task)
+        return modal_job.start(self, context, _fitting, _DOING, told=_told)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Watch the thread; everything but ESC goes on to the rest of Blender."""
-        job = self._job
-        running = modal_job.watch(job, context, event)
-        if job is None or running is not None:
-            return running or {"CANCELLED"}
-        try:
-            return self.succeed(self._add(job.result()))
-        except CaptureCancelled:
-            self.report({"INFO"}, rpt_("Cancelled; no shape keys were made"))
-            return {"CANCELLED"}
-        except CaptureError as error:
-            return self.fail(error)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator itself."""
-        modal_job.stop(self._job, context)
+    def finish(self, _context: bpy.types.Context, result: Transferred) -> set[str]:
+        """Add them."""
+        return self.succeed(self._add(result))
 
     def _task(self, context: bpy.types.Context) -> KeyTransferTask:
         """Take down what the user chose: all of it may change while the keys are made."""

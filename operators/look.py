@@ -5,18 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.props import StringProperty
 
-from ..ddfa_blender.errors import CaptureCancelled, CaptureError
+from ..ddfa_blender.errors import CaptureError
 from ..scene import head, live, look, takes
 from ..scene.head_take import footage_of
 from . import modal_job, state
 from .job import Job
-from .polling import is_interactive, may_run
+from .modal_job import JobOperator
+from .polling import check, head_reason, is_interactive, may_run
+from .reporting import Reporting
 from .texture_task import TextureTask
 
 if TYPE_CHECKING:
@@ -27,13 +30,7 @@ _DOING = "The actor's texture is being baked"
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why no texture can be made now, for the grey buttons; None when one can."""
-    armature = context.scene.ddfa.head
-    if head.of_armature(armature) is None:
-        return "Capture some footage first, or choose a captured head"
-    busy = state.busy_reason()
-    if busy is not None:
-        return busy
-    return live.read_only_reason(armature)
+    return head_reason(context) or state.busy_reason() or live.read_only_reason(context.scene.ddfa.head)
 
 
 #: The job that bakes a texture, if one does; ``state.job`` may be a capture.
@@ -58,35 +55,22 @@ def progress_text(translate: Callable[[str], str]) -> str:
     return progress.text(translate) if progress is not None else ""
 
 
-class _LookOperator:
+class _LookOperator(Reporting):
     """Works on the current head."""
-
-    report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grey with a reason when it cannot run."""
         return may_run(cls, disabled_reason(context))
 
-    def succeed(self, message: str) -> set[str]:
-        """Tell how it went."""
-        state.tell(message)
-        self.report({"INFO"}, message)
-        return {"FINISHED"}
 
-    def fail(self, error: CaptureError) -> set[str]:
-        """Tell what went wrong."""
-        state.tell(str(error), is_error=True)
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-
-
-class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
+class DDFA_OT_bake_actor_texture(_LookOperator, JobOperator, bpy.types.Operator):
     """Read the footage once more and paint the head's skin with the actor's"""
 
     bl_idname = "ddfa.bake_actor_texture"
     bl_label = "Bake Texture"
     bl_options = {"REGISTER", "UNDO"}
+    stopped = n_("Baking cancelled")
 
     filepath: StringProperty(
         name="Footage",
@@ -94,8 +78,6 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
         subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )
-
-    _job: Job[Any] | None = None  # Blender evaluates the annotation: no type that needs cv2
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Take the footage that the take names; ask where it is if it has moved."""
@@ -114,29 +96,16 @@ class DDFA_OT_bake_actor_texture(_LookOperator, bpy.types.Operator):
         except CaptureError as error:
             return self.fail(error)
         global _baking  # noqa: PLW0603 (the panel must know which job it shows)
-        _baking = self._job = Job(self._task)
-        return modal_job.start(self, context, self._job, _DOING)
+        _baking = Job(self._task)
+        return modal_job.start(self, context, _baking, _DOING)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Watch the thread; everything but ESC goes on to the rest of Blender."""
-        job = self._job
-        running = modal_job.watch(job, context, event)
-        if job is None or running is not None:
-            return running or {"CANCELLED"}
-        try:
-            return self._write(job.result())
-        except CaptureCancelled:
-            self.report({"INFO"}, "Baking cancelled")
-            return {"CANCELLED"}
-        except CaptureError as error:
-            return self.fail(error)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator itself."""
-        modal_job.stop(self._job, context)
+    def finish(self, _context: bpy.types.Context, result: ActorTexture) -> set[str]:
+        """Paint the head."""
+        return self._write(result)
 
     def _prepare(self, context: bpy.types.Context) -> None:
         """Take down what the user chose: the settings may change while the texture is baked."""
+        check(disabled_reason(context))
         armature = context.scene.ddfa.head
         trouble = takes.problem(armature)
         if trouble:

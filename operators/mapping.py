@@ -11,6 +11,7 @@ from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
+from ..ddfa_blender.take_library import file_stem
 from ..scene import bone_poses, mapping_items
 from .retarget import RetargetOperator, character_reason
 
@@ -212,8 +213,10 @@ class DDFA_OT_save_mapping(RetargetOperator, bpy.types.Operator, ExportHelper):
         """Propose the character's name."""
         if not self.properties.filepath:
             armature = context.scene.ddfa.retarget.character
-            self.properties.filepath = f"{armature.name if armature is not None else 'mapping'}{_SUFFIX}"
-        return super().invoke(context, event)
+            name = file_stem(armature.name) if armature is not None else "mapping"
+            self.properties.filepath = f"{name}{_SUFFIX}"
+        answer: set[str] = ExportHelper.invoke(self, context, event)
+        return answer
 
     def run(self, context: bpy.types.Context) -> str:
         """Write the file."""

@@ -17,7 +17,8 @@ from ..ddfa_blender.formats.reading import read_text
 from ..scene import mapping_items
 from . import state
 from .mapping import mapping_reason
-from .polling import may_run
+from .polling import check, may_run
+from .reporting import Reporting
 from .retarget import character_reason
 
 #: Folder of the presets below each of Blender's preset folders, and the panel that lists them.
@@ -47,11 +48,12 @@ def mapping_in(text: str, name: str) -> str:
         raise CaptureError(f"The preset {name} is damaged and cannot be read; choose another.") from error
 
 
-class DDFA_OT_mapping_preset_add(AddPresetBase, bpy.types.Operator):
+class DDFA_OT_mapping_preset_add(Reporting, AddPresetBase, bpy.types.Operator):
     """Keep the mapping and the recorded poses under a name, or remove the chosen preset"""
 
     bl_idname = "ddfa.mapping_preset_add"
     bl_label = "Add Mapping Preset"
+    topic = "mapping"
     preset_menu = PANEL
     preset_subdir = SUBFOLDER
     preset_defines = (f"{_OWNER} = bpy.context.scene.ddfa.retarget",)
@@ -64,27 +66,21 @@ class DDFA_OT_mapping_preset_add(AddPresetBase, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write or remove it."""
-        reason = None if self.remove_active or self.remove_name else mapping_reason(context)
-        if reason is not None:
-            return self._refuse(f"{reason}.")
         try:
+            check(None if self.remove_active or self.remove_name else mapping_reason(context))
             done: set[str] = super().execute(context)
         except CaptureError as error:
-            return self._refuse(str(error))
+            return self.fail(error)
         return done
 
-    def _refuse(self, why: str) -> set[str]:
-        state.tell(why, is_error=True, about="mapping")
-        self.report({"ERROR"}, why)
-        return {"CANCELLED"}
 
-
-class DDFA_OT_mapping_preset_apply(bpy.types.Operator):
+class DDFA_OT_mapping_preset_apply(Reporting, bpy.types.Operator):
     """Use the mapping of a preset, and its poses, on this character; replaces the list"""
 
     bl_idname = "ddfa.mapping_preset_apply"
     bl_label = "Apply Mapping Preset"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    topic = "mapping"
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     menu_idname: StringProperty(options={"SKIP_SAVE", "HIDDEN"})
@@ -101,12 +97,10 @@ class DDFA_OT_mapping_preset_apply(bpy.types.Operator):
             mapping = mapping_in(read_text(path, "preset", _LARGEST), path.stem)
             mapping_items.load_text(context.scene, mapping, path.stem)
         except CaptureError as error:
-            state.tell(str(error), is_error=True, about="mapping")
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(error)
         # Blender shows the last choice as the menu's title.
         getattr(bpy.types, PANEL).bl_label = bpy.path.display_name(path.stem, title_case=False)
-        state.tell(rpt_("Loaded {}").format(path.stem), about="mapping")
+        state.tell(rpt_("Loaded {}").format(path.stem), about=self.topic)
         return {"FINISHED"}
 
 

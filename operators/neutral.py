@@ -3,26 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import bpy
 
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureError
-from ..scene import head, live, takes
-from ..scene.pipeline import scene_of, scene_rate
+from ..scene import live, takes
+from ..scene.clock import scene_of, scene_rate
 from ..scene.timebase import Timebase
-from . import state
-from .polling import may_run
+from .polling import head_reason, may_run
+from .reporting import Reporting
 
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why there is no head whose neutral face could be set, for the grey buttons; None when there is."""
-    armature = context.scene.ddfa.head
-    if head.of_armature(armature) is None:
-        return "Capture some footage first, or choose a captured head"
-    return live.read_only_reason(armature)
+    return head_reason(context) or live.read_only_reason(context.scene.ddfa.head)
 
 
 def footage_seconds(scene: bpy.types.Scene, armature: bpy.types.Object, frame: float) -> float:
@@ -36,10 +32,8 @@ def footage_seconds(scene: bpy.types.Scene, armature: bpy.types.Object, frame: f
     return float(Timebase.of(baking, scene_rate(scene_of(armature, scene)), time).seconds_at(frame))
 
 
-class _NeutralOperator:
+class _NeutralOperator(Reporting):
     """Changes the neutral face of the current head and bakes it once, or changes nothing."""
-
-    report: Callable[[set[str], str], None]  # Blender's
 
     def values(self, scene: bpy.types.Scene, armature: bpy.types.Object) -> dict[str, Any]:
         """The properties to set."""
@@ -62,9 +56,7 @@ class _NeutralOperator:
             live.rebake(context.scene, armature)
         except CaptureError as error:
             _set(settings, before)
-            state.tell(str(error), is_error=True)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(error)
         armature.ddfa.problem = ""
         return {"FINISHED"}
 

@@ -14,8 +14,9 @@ from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.formats.reading import read_text
 from ..ddfa_blender.preset_text import LARGEST_FILE, Step, read_preset
 from ..scene import live
-from ..scene.properties import PerformanceSettings
-from . import state
+from ..scene.properties import PerformanceSettings, current, set_values, values_of
+from .polling import may_run
+from .reporting import Reporting
 
 #: Folder of the presets below each of Blender's preset folders, and the panel that lists them.
 SUBFOLDER, PANEL = "ddfa_face_capture", "DDFA_PT_presets"
@@ -45,7 +46,7 @@ class DDFA_OT_preset_add(AddPresetBase, bpy.types.Operator):
         return preset_paths()
 
 
-class DDFA_OT_preset_apply(bpy.types.Operator):
+class DDFA_OT_preset_apply(Reporting, bpy.types.Operator):
     """Take over the settings of a preset"""
 
     bl_idname = "ddfa.preset_apply"
@@ -55,32 +56,42 @@ class DDFA_OT_preset_apply(bpy.types.Operator):
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     menu_idname: StringProperty(options={"SKIP_SAVE", "HIDDEN"})
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        return may_run(cls, live.read_only_reason(context.scene.ddfa.head))
+
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Set all values, then bake once."""
-        path = Path(self.filepath)
+        """Set all values, then bake once; or none of them."""
+        path, settings = Path(self.filepath), current(context.scene)
+        before = values_of(settings)
         try:
             steps = read_preset(read_text(path, "preset", LARGEST_FILE))
             with live.paused():
-                _take_over(steps, context.scene.ddfa.current())
+                _take_over(steps, settings, path.stem)
             _bake(context)
-        except (CaptureError, TypeError, ValueError, OverflowError, AttributeError) as error:
-            message = rpt_("The preset {preset} does not fit: {error}").format(preset=path.stem, error=error)
-            if isinstance(error, CaptureError):
-                message = str(error)
-            state.tell(message, is_error=True)
-            self.report({"ERROR"}, message)
-            return {"CANCELLED"}
+        except CaptureError as error:
+            set_values(settings, before)
+            return self.fail(error)
         # Blender shows the last choice as the menu's title.
         getattr(bpy.types, PANEL).bl_label = bpy.path.display_name(path.stem, title_case=False)
         return {"FINISHED"}
 
 
-def _take_over(steps: list[Step], settings: bpy.types.PropertyGroup) -> None:
-    """Do what a preset says; settings that this version does not have are passed over.
+def _take_over(steps: list[Step], settings: bpy.types.PropertyGroup, preset: str) -> None:
+    """Do what a ``preset`` says; settings that this version does not have are passed over.
 
     Raises:
-        TypeError, ValueError, OverflowError: a value does not fit its setting.
+        CaptureError: a value does not fit its setting.
     """
+    try:
+        _do(steps, settings)
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        text = rpt_("The preset {preset} does not fit: {error}").format(preset=preset, error=error)
+        raise CaptureError(text) from error
+
+
+def _do(steps: list[Step], settings: bpy.types.PropertyGroup) -> None:
     items: dict[str | None, bpy.types.PropertyGroup] = {None: settings}
     for step in steps:
         owner = items.get(step.item)

@@ -11,7 +11,8 @@ from bpy.app.translations import pgettext_rpt as rpt_
 from ..ddfa_blender.errors import CaptureError
 from ..scene import character, mapping_items, retarget
 from . import state
-from .polling import may_run
+from .polling import check, may_run
+from .reporting import Reporting
 
 
 def selection_reason(context: bpy.types.Context) -> str | None:
@@ -23,13 +24,12 @@ def selection_reason(context: bpy.types.Context) -> str | None:
     return "Select the character's armature, or its meshes with shape keys"
 
 
-class RetargetOperator:
+class RetargetOperator(Reporting):
     """Grey with a reason when it cannot run; errors become one line."""
 
     reason: Callable[[bpy.types.Context], str | None]
     #: The panel that shows how it went beside its buttons.
     topic = "retarget"
-    report: Callable[[set[str], str], None]  # Blender's
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -43,23 +43,11 @@ class RetargetOperator:
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do it, or tell why not."""
         try:
+            check(self.reason(context))
             message = self.run(context)
         except CaptureError as error:
             return self.fail(error)
         return self.succeed(message)
-
-    def succeed(self, message: str) -> set[str]:
-        """Tell what was done, if there is something to tell."""
-        if message:
-            state.tell(message, about=self.topic)
-            self.report({"INFO"}, message)
-        return {"FINISHED"}
-
-    def fail(self, error: CaptureError) -> set[str]:
-        """Tell what went wrong."""
-        state.tell(str(error), is_error=True, about=self.topic)
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
 
 
 def character_reason(context: bpy.types.Context) -> str | None:
@@ -73,7 +61,7 @@ def retarget_reason(context: bpy.types.Context) -> str | None:
 
 
 class DDFA_OT_use_selection(RetargetOperator, bpy.types.Operator):
-    """Make what is selected the character: its armature, its meshes, or both"""
+    """Make what is selected the character: any part of it if it has an armature, otherwise all of its meshes"""
 
     bl_idname = "ddfa.use_selection"
     bl_label = "Use Selection"
@@ -81,17 +69,18 @@ class DDFA_OT_use_selection(RetargetOperator, bpy.types.Operator):
     reason = staticmethod(selection_reason)
 
     def run(self, context: bpy.types.Context) -> str:
-        """The selected meshes, else those of the armature."""
+        """The selected meshes and those of the armature: who clicks on a face wants its teeth and lashes too."""
         settings = context.scene.ddfa.retarget
         selected = sorted(filter(character.selectable, context.selected_objects), key=lambda obj: obj.name)
-        meshes = [obj for obj in selected if obj.type == "MESH"]
+        meshes = list(filter(character.has_keys, selected))
         armatures = [obj for obj in selected if obj.type == "ARMATURE"]
-        armatures += list(filter(None, map(character.armature_of, meshes)))
+        armatures += filter(None, map(character.armature_of, (obj for obj in selected if obj.type == "MESH")))
         settings.face_meshes.clear()
         # Setting the armature finds all that hangs on it.
         settings.character = armatures[0] if armatures else None
         if meshes:
-            mapping_items.list_meshes(settings, meshes)
+            others = character.meshes_of(context.scene, armatures[0]) if armatures else []
+            mapping_items.list_meshes(settings, dict.fromkeys([*meshes, *others]))
             mapping_items.find(context.scene)
         return ""
 

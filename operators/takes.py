@@ -17,7 +17,8 @@ from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.paths import is_file
 from ..scene import head, live, take_heads, take_list, takes, view
 from . import state
-from .polling import is_interactive, may_run
+from .polling import is_interactive, may_run, scene_reason
+from .reporting import Reporting
 
 
 def take_reason(_context: bpy.types.Context) -> str | None:
@@ -49,11 +50,6 @@ def new_head_reason(context: bpy.types.Context) -> str | None:
     return scene_reason(context) or take_reason(context)
 
 
-def scene_reason(context: bpy.types.Context) -> str | None:
-    """Why nothing can be added to the scene; None when it can."""
-    return None if context.scene.is_editable else "The scene is linked from another file and cannot be changed"
-
-
 def relink_reason(_context: bpy.types.Context) -> str | None:
     """Why the chosen take need not be found again; None when it must."""
     item = take_list.active_item()
@@ -72,11 +68,11 @@ def gather_reason(context: bpy.types.Context) -> str | None:
     return None if take_heads.elsewhere(context.scene) else "All takes of this file's heads lie there already"
 
 
-class _TakeOperator:
+class _TakeOperator(Reporting):
     """Runs on ``take``, or on the chosen line where a script or the panel names none; errors become one line."""
 
+    topic = "takes"
     reason: Callable[[bpy.types.Context], str | None]
-    report: Callable[[set[str], str], None]  # Blender's
     take: StringProperty(
         name="Take", description="File of the take; empty = the one chosen in the list", options={"SKIP_SAVE", "HIDDEN"}
     )
@@ -104,14 +100,10 @@ class _TakeOperator:
         try:
             message = self.run(context, file)
         except CaptureError as error:
-            state.tell(str(error), is_error=True, about="takes")
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(error)
         finally:
             take_list.refresh(context.scene)
-        state.tell(message, about="takes")
-        self.report({"INFO"}, message)
-        return {"FINISHED"}
+        return self.succeed(message)
 
 
 class DDFA_OT_apply_take(_TakeOperator, bpy.types.Operator):
@@ -227,10 +219,10 @@ class DDFA_OT_relink_take(_TakeOperator, bpy.types.Operator, ImportHelper):
         return rpt_("{heads} found the take again").format(heads=", ".join(armature.name for armature in found))
 
 
-class _FolderOperator:
+class _FolderOperator(Reporting):
     """About the folder of takes as a whole."""
 
-    report: Callable[[set[str], str], None]  # Blender's
+    topic = "takes"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -242,12 +234,6 @@ class _FolderOperator:
         """Why it cannot run; None when it can."""
         del context
         return None
-
-    def fail(self, error: CaptureError) -> set[str]:
-        """One line for the panel and the report."""
-        state.tell(str(error), is_error=True, about="takes")
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
 
 
 class DDFA_OT_gather_takes(_FolderOperator, bpy.types.Operator):
@@ -265,10 +251,7 @@ class DDFA_OT_gather_takes(_FolderOperator, bpy.types.Operator):
         except CaptureError as error:
             return self.fail(error)
         message = rpt_("Copied the takes of {count} head") if count == 1 else rpt_("Copied the takes of {count} heads")
-        message = message.format(count=count)
-        state.tell(message, about="takes")
-        self.report({"INFO"}, message)
-        return {"FINISHED"}
+        return self.succeed(message.format(count=count))
 
 
 class DDFA_OT_reveal_takes(_FolderOperator, bpy.types.Operator):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..ddfa_blender import solutions, take_library
 from ..ddfa_blender.cleaning.cleanup import CleanUpSettings
-from ..ddfa_blender.errors import CaptureCancelled, CaptureError
+from ..ddfa_blender.errors import CaptureCancelled, CaptureError, unloadable
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.settings import CaptureSettings
@@ -97,10 +97,7 @@ class CaptureTask:
         try:
             from ..ddfa_blender.capture import capture
         except ImportError as error:
-            raise CaptureError(
-                f"A part that came with the extension cannot be loaded ({error}); "
-                "reinstall the extension for this version of Blender and restart Blender."
-            ) from error
+            raise unloadable(error) from error
         take = capture(
             self.video,
             settings=self.capture,

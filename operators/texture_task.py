@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..ddfa_blender import solutions
-from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.errors import CaptureError, unloadable
 from ..ddfa_blender.morphable_model import MorphableModel
 
 if TYPE_CHECKING:  # it needs cv2, which enabling the extension must not load
@@ -35,10 +35,7 @@ class TextureTask:
         try:
             from ..ddfa_blender.texture.actor_texture import bake_actor_texture
         except ImportError as error:
-            raise CaptureError(
-                f"A part that came with the extension cannot be loaded ({error}); "
-                "reinstall the extension for this version of Blender and restart Blender."
-            ) from error
+            raise unloadable(error) from error
         take = solutions.take_at(self.take_file)
         if take.is_recorded:
             raise CaptureError("The take was recorded by another program without a picture; capture footage instead.")

@@ -10,8 +10,8 @@ from bpy.app.translations import pgettext_tip as tip_
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import FrameRate, nearest_rate, rate_text
 from ..scene import head, live
-from ..scene.pipeline import scene_of, scene_rate
-from .polling import may_run
+from ..scene.clock import scene_of, scene_rate
+from .polling import head_reason, may_run, scene_reason
 
 
 def footage_rate(scene: bpy.types.Scene) -> FrameRate | None:
@@ -25,17 +25,17 @@ def footage_rate(scene: bpy.types.Scene) -> FrameRate | None:
 
 def disabled_reason(context: bpy.types.Context) -> str | None:
     """Why the scene cannot take the footage's rate, for the grey button's tooltip; None when it can."""
-    scene = context.scene
-    rate = footage_rate(scene)
-    if head.of_armature(scene.ddfa.head) is None:
-        return "Capture some footage first, or choose a captured head"
+    missing = head_reason(context)
+    if missing is not None:
+        return missing
+    rate = footage_rate(context.scene)
     if rate is None:
         return "A photo has no frame rate"
-    if not scene.is_editable:
-        return "The scene is linked from another file and cannot be changed"
-    if abs(scene_rate(scene) / rate.value - 1.0) < 1e-6:
-        return "The scene has the footage's rate already"
-    return None
+    linked = scene_reason(context)
+    if linked is not None:
+        return linked
+    same = abs(scene_rate(context.scene) / rate.value - 1.0) < 1e-6
+    return "The scene has the footage's rate already" if same else None
 
 
 def baked_at_another_rate(scene: bpy.types.Scene) -> list[bpy.types.Object]:

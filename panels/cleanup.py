@@ -32,7 +32,7 @@ class DDFA_PT_cleanup(SubPanel, bpy.types.Panel):
     bl_order = 2
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        """Lost frames and how they are filled."""
+        """Lost frames and how they are filled, spikes, blinks."""
         settings = current(context.scene).cleanup
         layout.prop(settings, "min_confidence")
         layout.prop(settings, "gaps")
@@ -48,6 +48,7 @@ class DDFA_PT_cleanup(SubPanel, bpy.types.Panel):
         if settings.use_spikes:
             frames = repairs.spike_frames(context.scene, context.scene.ddfa.head)
             draw_reason(layout, context, repairs.spike_text(frames))
+        layout.prop(settings, "full_blinks")
 
 
 class _CleanUpPanel(SubPanel):

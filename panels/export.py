@@ -14,12 +14,12 @@ class DDFA_PT_export(SubPanel, bpy.types.Panel):
     """The captured head as a file."""
 
     bl_label = "Export"
+    bl_options = {"DEFAULT_CLOSED"}
     bl_order = 7
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        """Which head, in which format, for which program, and the button."""
+        """In which format, for which program, and the button."""
         choice = context.scene.ddfa.export
-        layout.prop(context.scene.ddfa, "head")
         layout.prop(choice, "format")
         layout.prop(choice, "target")
         draw_reason(layout, context, hint(choice.format, choice.target))

@@ -37,7 +37,7 @@ class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
         DDFA_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
-        """The picker, then the button or the running capture's progress."""
+        """The picker, the button or the running capture's progress, then whose settings the panels below show."""
         layout, running = self.layout, state.job is not None
         footage = context.scene.ddfa.footage
         column = layout.column()
@@ -56,6 +56,10 @@ class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
         else:
             _draw_progress(layout, context, state.job)
         draw_message(layout, context)
+        row = layout.row()
+        row.use_property_split, row.use_property_decorate = True, False
+        row.enabled = not running
+        row.prop(context.scene.ddfa, "head")
         if context.scene.ddfa.head is not None:
             draw_problem(layout, context, context.scene.ddfa.head.ddfa.problem)
             draw_reason(layout, context, live.read_only_reason(context.scene.ddfa.head))
@@ -164,8 +168,6 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     column = layout.column(align=True)
     column.row(align=True).prop(target, "kind", expand=True)
     if target.kind == "HEAD":
-        if context.scene.ddfa.head is not None:
-            column.label(text=context.scene.ddfa.head.name, icon="ARMATURE_DATA", translate=False)
         column.prop(target, "use_shape")
 
 

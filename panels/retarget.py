@@ -104,17 +104,7 @@ class DDFA_PT_retarget(SubPanel, bpy.types.Panel):
         row = layout.row(heading="Animate")
         row.prop(settings, "use_face")
         row.prop(settings, "use_head")
-        column = layout.column(align=True)
-        column.active = settings.use_head and settings.character is not None
-        for name in ("head_bone", "neck_bone", "lower_neck_bone"):
-            if settings.character is not None:
-                column.prop_search(settings, name, settings.character.data, "bones")
-            else:
-                column.prop(settings, name)
-        column.prop(settings, "share_neck")
-        column.prop(settings, "move_head")
-        if settings.use_head and settings.character is not None and not settings.head_bone:
-            draw_reason(layout, context, "No head bone is known by its name; choose it, or the head stays still")
+        _draw_head(layout, context, settings)
         layout.prop(settings, "action_mode")
         column = layout.column(align=True)
         column.active = settings.action_mode != "MERGE"
@@ -227,6 +217,22 @@ class DDFA_PT_new_keys(SubPanel, bpy.types.Panel):
         row.operator("ddfa.discard_keys", icon="TRASH")
 
 
+def _draw_head(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> None:
+    """The bones that turn the head, once there is an armature to choose them from."""
+    if settings.character is None:
+        if settings.use_head and settings.face_meshes:
+            draw_reason(layout, context, "Without an armature there is no head to turn")
+        return
+    column = layout.column(align=True)
+    column.active = settings.use_head
+    for name in ("head_bone", "neck_bone", "lower_neck_bone"):
+        column.prop_search(settings, name, settings.character.data, "bones")
+    column.prop(settings, "share_neck")
+    column.prop(settings, "move_head")
+    if settings.use_head and not settings.head_bone:
+        draw_reason(layout, context, "No head bone is known by its name; choose it, or the head stays still")
+
+
 def _draw_fit(layout: bpy.types.UILayout, context: bpy.types.Context, fit: bpy.types.PropertyGroup) -> None:
     """How well our head lies on the mesh."""
     text = iface_("Fitted to {mean:.2f} % of the head's height on average, {largest:.1f} % at worst")
@@ -257,7 +263,7 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, target:
     box = layout.box().column()
     box.label(text=" ".join((target.name, f"({target.owner})")), icon=_icon_of(target), translate=False)
     if target.reason:
-        score = f"{100.0 * target.score:.0f} %" if target.sources else ""
+        score = iface_("{} % sure").format(f"{100.0 * target.score:.0f}") if target.sources else ""
         draw_reason(box, context, ", ".join(filter(None, (target.reason, score))))
     for i, source in enumerate(target.sources):
         lines = box.column(align=True)
@@ -266,8 +272,9 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, target:
         row.operator("ddfa.remove_source", text="", icon="X").source = i
         row = lines.row(align=True)
         row.prop(source, "source_gain")
-        for name, icon in (("add_curve_point", "FCURVE"), ("clear_curve", "LOOP_BACK")):
-            row.operator(f"ddfa.{name}", text="", icon=icon).source = i
+        if source.points:  # in front: what was clicked stays beneath the mouse
+            row.operator("ddfa.clear_curve", text="", icon="LOOP_BACK").source = i
+        row.operator("ddfa.add_curve_point", text="", icon="FCURVE").source = i
         for j, point in enumerate(source.points):
             pair = lines.row(align=True)
             pair.use_property_split = False

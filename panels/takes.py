@@ -82,7 +82,7 @@ def _facts(item: bpy.types.PropertyGroup) -> list[str]:
     """What is worth knowing of a take, a line for each."""
     facts = [item.captured, item.length]
     if item.heads:
-        facts.append(iface_("On {heads}").format(heads=item.heads))
+        facts.append(iface_("Animates {heads}").format(heads=item.heads))
     if item.model:
         facts.append(iface_("Captured with the model {model}").format(model=item.model))
     footage = Path(item.footage)

@@ -9,7 +9,7 @@ from bpy.app.translations import pgettext_iface as iface_
 from ..ddfa_blender.footage.frame_rate import FrameRate, rate_text
 from ..operators import timing as operators
 from ..scene import head
-from ..scene.pipeline import scene_rate
+from ..scene.clock import scene_rate
 from ..scene.properties import current
 from .common import SubPanel, draw_problem, draw_reason, draw_text
 

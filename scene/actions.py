@@ -7,7 +7,8 @@ before, each data-block needs an action of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 HAS_SLOTS = bpy.app.version >= (4, 4, 0)
 
-#: Custom property of actions that :func:`draft` made.
-_MARK = "ddfa_face_capture"
+#: Custom properties of actions that :func:`draft` made: their mark, and as JSON what was written for each data-block.
+_MARK, _WRITTEN = "ddfa_face_capture", "ddfa_written"
 
 
 def _enum_value(prop: str, identifier: str) -> int:
@@ -79,10 +80,12 @@ class Channels:
         curve.update()
         return curve
 
-    def remove(self, data_path: str) -> None:
-        """Take away the curves of a property, if any."""
-        for curve in [curve for curve in self.container.fcurves if curve.data_path == data_path]:
+    def remove(self, data_path: str) -> bool:
+        """Take away the curves of a property; whether there were any."""
+        found = [curve for curve in self.container.fcurves if curve.data_path == data_path]
+        for curve in found:
             self.container.fcurves.remove(curve)
+        return bool(found)
 
     def _group(self, name: str) -> bpy.types.ActionGroup:
         groups = self.container.groups
@@ -158,6 +161,27 @@ def is_marked(data_block: bpy.types.ID, mark: str) -> bool:
     animation = data_block.animation_data
     action = animation.action if animation is not None else None
     return action is not None and action.get(_MARK) == mark
+
+
+def note_written(data_block: bpy.types.ID, paths: Collection[str]) -> None:
+    """Keep in a data-block's present action which properties were written into it, for :func:`written`."""
+    action = action_of(data_block)
+    if action is not None:
+        action[_WRITTEN] = json.dumps(_noted(action) | {data_block.name: sorted(paths)})
+
+
+def written(data_block: bpy.types.ID) -> set[str] | None:
+    """What :func:`note_written` kept of a data-block; None where it never was told."""
+    action = action_of(data_block)
+    paths = _noted(action).get(data_block.name) if action is not None else None
+    return set(paths) if paths is not None else None
+
+
+def _noted(action: bpy.types.Action) -> dict[str, list[str]]:
+    try:
+        return dict(json.loads(action.get(_WRITTEN, "{}")))
+    except (ValueError, TypeError, RecursionError):  # somebody else's, or damaged
+        return {}
 
 
 def is_tweaked(data_block: bpy.types.ID) -> bool:

@@ -92,10 +92,13 @@ def armature_of(mesh: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def selectable(obj: bpy.types.Object) -> bool:
-    """Whether it may be (part of) a character: an armature or a mesh with shape keys, but of no captured head."""
+    """Whether it may be (part of) a character: an armature, a mesh that hangs on one or that has shape keys, but of no
+    captured head."""
     if obj.type == "ARMATURE":
         return head.of_armature(obj) is None
-    return has_keys(obj) and (_armature_of(obj) is None or armature_of(obj) is not None)
+    if _armature_of(obj) is None:
+        return has_keys(obj)
+    return obj.type == "MESH" and armature_of(obj) is not None
 
 
 def _armature_of(mesh: bpy.types.Object) -> bpy.types.Object | None:
@@ -182,7 +185,7 @@ def _properties(armature: bpy.types.Object) -> Iterator[tuple[str, Slider | None
 
 def _property_owners(armature: bpy.types.Object) -> Iterator[tuple[bpy.types.bpy_struct, str, str]]:
     yield armature, "", ""
-    for bone in armature.pose.bones:
+    for bone in armature.pose.bones if armature.pose is not None else ():  # None until Blender has looked at it
         if bone.keys():
             yield bone, f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"]', f"{bone.name}: "
 

@@ -106,7 +106,7 @@ def _last_line(error: Exception) -> str:
 @contextmanager
 def _animation_range(scene: bpy.types.Scene, head: Head) -> Iterator[None]:
     """Exporters bake the scene's range: make that the animation's for a moment."""
-    before = scene.frame_start, scene.frame_end, scene.frame_current
+    before, frame = (scene.frame_start, scene.frame_end), (scene.frame_current, scene.frame_subframe)
     ranges = [actions.frame_range(block) for block in (head.armature, head.mesh.data.shape_keys)]
     known = [r for r in ranges if r is not None]
     if known:
@@ -115,5 +115,5 @@ def _animation_range(scene: bpy.types.Scene, head: Head) -> Iterator[None]:
     try:
         yield
     finally:
-        scene.frame_start, scene.frame_end = before[:2]
-        scene.frame_set(before[2])
+        scene.frame_start, scene.frame_end = before
+        scene.frame_set(frame[0], subframe=frame[1])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 import bpy
 
 from ..ddfa_blender.background import Background
-from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.errors import CaptureError, unloadable
 from ..ddfa_blender.footage.footage_info import FootageFacts, read_facts
 from . import previews, redraw
 from .footage_sources import Source, part_of, source_of
@@ -252,9 +252,6 @@ def _guarded(work: Callable[[], _Result]) -> _Result:
     except CaptureError:
         raise
     except ImportError as error:
-        raise CaptureError(
-            f"A part that came with the extension cannot be loaded ({error}); "
-            "reinstall the extension for this version of Blender and restart Blender."
-        ) from error
+        raise unloadable(error) from error
     except Exception as error:
         raise CaptureError(f"{error or type(error).__name__}; pick other footage.") from error

@@ -12,6 +12,7 @@ import bpy
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.footage_info import FootageFacts
 from ..ddfa_blender.settings import SEQUENCE_RATE
+from .clock import scene_rate
 from .settings import TimingMode
 
 if TYPE_CHECKING:
@@ -101,11 +102,6 @@ def _strip(footage: FootageSettings) -> Source:
 
 def _absolute(path: str, owner: bpy.types.ID) -> Path:
     return Path(bpy.path.abspath(path, library=owner.library))
-
-
-def scene_rate(scene: bpy.types.Scene) -> float:
-    """The scene's frames per second."""
-    return float(scene.render.fps / scene.render.fps_base)
 
 
 def strips(scene: bpy.types.Scene) -> dict[str, bpy.types.Strip]:

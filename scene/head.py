@@ -63,6 +63,11 @@ def of_armature(armature: bpy.types.Object | None) -> Head | None:
     return None
 
 
+def missing_reason(armature: bpy.types.Object | None) -> str | None:
+    """Why nothing can be done with a head that is none; None when it is one."""
+    return "Capture some footage first, or choose a captured head" if of_armature(armature) is None else None
+
+
 def check_reshapable(head: Head, model: MorphableModel) -> None:
     """Make sure that :func:`reshape` will work.
 
@@ -112,8 +117,10 @@ def _move_bones(armature: bpy.types.Object, neutral: NDArray) -> None:
         return  # in another scene: the old bones serve, only the neck's pivot is a little off
     active = view_layer.objects.active
     mode = active.mode if active is not None else "OBJECT"
-    hidden = armature.hide_get()
+    hidden = armature.hide_get(), armature.hide_viewport
     ensure_object_mode(bpy.context)
+    # Blender edits nothing that is hidden, in this view layer or in all.
+    armature.hide_viewport = False
     armature.hide_set(False)
     view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
@@ -121,7 +128,8 @@ def _move_bones(armature: bpy.types.Object, neutral: NDArray) -> None:
     bones = armature.data.edit_bones
     bones[NECK_BONE].head, bones[HEAD_BONE].tail = base, (0.0, 0.0, top)
     bpy.ops.object.mode_set(mode="OBJECT")
-    armature.hide_set(hidden)
+    armature.hide_set(hidden[0])
+    armature.hide_viewport = hidden[1]
     view_layer.objects.active = active
     if active is not None and mode != "OBJECT":
         bpy.ops.object.mode_set(mode=mode)

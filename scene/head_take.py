@@ -13,7 +13,7 @@ from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.paths import is_file
 from . import head, live, takes
 from .camera import Shot
-from .pipeline import scene_of, scene_rate
+from .clock import scene_of, scene_rate
 from .timebase import Timebase
 
 

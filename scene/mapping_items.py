@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -204,18 +203,12 @@ def text_of(settings: bpy.types.PropertyGroup) -> str:
         CaptureError: a curve or limit makes no sense.
     """
     poses = bone_poses.of_armature(settings.character) if settings.character is not None else ()
-    return json.dumps(presets.to_json(mapping_of(settings), poses))
+    return presets.to_text(mapping_of(settings), poses)
 
 
 def load_text(scene: bpy.types.Scene, text: str, name: str) -> tuple[TargetKey, ...]:
     """As :func:`load`, from the text that :func:`text_of` gave; ``name`` is the preset's, for messages."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise CaptureError(f"{name} is not a usable mapping preset: it is damaged.") from error
-    if not isinstance(value, dict):
-        raise CaptureError(f"{name} is not a usable mapping preset: it is damaged.")
-    return _take_over(scene, presets.preset_from_json(value, name), name)
+    return _take_over(scene, presets.preset_from_text(text, name), name)
 
 
 def load(scene: bpy.types.Scene, path: Path) -> tuple[TargetKey, ...]:

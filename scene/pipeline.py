@@ -13,6 +13,7 @@ from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.take import Take
 from . import bake, camera, head, head_place, markers
+from .clock import scene_of, scene_rate
 from .key_writer import KeyReport
 from .rollback import rollback_on_error
 from .settings import BakeSettings
@@ -27,17 +28,6 @@ class CaptureResult:
     frame_start: float
     frame_end: float
     filled_keys: int
-
-
-def scene_rate(scene: bpy.types.Scene) -> float:
-    """The scene's frames per second."""
-    return scene.render.fps / scene.render.fps_base
-
-
-def scene_of(armature: bpy.types.Object, preferred: bpy.types.Scene) -> bpy.types.Scene:
-    """The scene whose clock a head follows: ``preferred`` (the one at work) if the head is in it, else its own."""
-    scenes = armature.users_scene
-    return preferred if preferred in scenes or not scenes else scenes[0]
 
 
 def apply_performance(
@@ -80,8 +70,8 @@ def bake_again(
 ) -> None:
     """Replace the keys of a head by those of a performance, on the clock of the scene that the head is in.
 
-    ``scene`` is the one at work; see :func:`scene_of`. Its frame range follows if it was that of the animation. With
-    the ``take`` that the performance was solved from, the head's camera follows as well.
+    ``scene`` is the one at work; see :func:`.clock.scene_of`. Its frame range follows if it was that of the animation.
+    With the ``take`` that the performance was solved from, the head's camera follows as well.
     """
     armature = baked_head.armature
     scene = scene_of(armature, scene)

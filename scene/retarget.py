@@ -32,9 +32,9 @@ from . import (
 )
 from .bake import widen_slider
 from .character import Character, Slider
+from .clock import scene_rate
 from .head_chain import HeadChain
 from .key_writer import KeyWriter
-from .pipeline import scene_rate
 from .properties import current
 from .rollback import rollback_on_error
 from .settings import BakeSettings
@@ -42,7 +42,14 @@ from .timebase import Resampler, Timebase
 
 #: Between the name of the take and that of the character.
 _DOT = " · "
-_BONE_CHANNELS = {"location", "scale", "rotation_quaternion", "rotation_axis_angle", "rotation_euler"}
+#: A pose bone's channels at rest.
+_AT_REST: dict[str, tuple[float, ...]] = {
+    "location": (0.0, 0.0, 0.0),
+    "scale": (1.0, 1.0, 1.0),
+    "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
+    "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
+    "rotation_euler": (0.0, 0.0, 0.0),
+}
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,9 @@ class Source:
 def disabled_reason(scene: bpy.types.Scene) -> str | None:
     """Why nothing can be retargeted; None when it can."""
     settings = scene.ddfa.retarget
-    if settings.performance == "HEAD" and head.of_armature(scene.ddfa.head) is None:
-        return "Capture some footage first, or choose a captured head"
+    missing = head.missing_reason(scene.ddfa.head) if settings.performance == "HEAD" else None
+    if missing is not None:
+        return missing
     if settings.performance == "TAKE" and take_list.active_item() is None:
         return "Choose a take in the panel Takes"
     if not (settings.use_face or settings.use_head):
@@ -141,6 +149,8 @@ def bake(
     )
     name = f"{source.title}{_DOT}{found.name}"
     _write(writer, found, curves, name, mode, _Blend(settings.blend_mode, settings.blend_influence / 100.0))
+    if mode == "LAYER":
+        _stop_the_rest(found, [item.mesh for item in settings.face_meshes if item.mesh is not None], curves, name)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     bones = sum(len({*block.rotations, *block.locations, *block.scales}) for block in curves.values())
     return Result(name, count, bones, tuple(warnings))
@@ -267,8 +277,6 @@ def _write(
         for draft in drafts:
             _write_block(writer, draft.channels, found, curves[draft.data_block])
     for block, channels in kept.items():
-        if mode != "MERGE":
-            _remove_stale(channels, found, curves[block])
         _write_block(writer, channels, found, curves[block])
     for draft in drafts:
         if mode == "LAYER":
@@ -276,6 +284,9 @@ def _write(
         draft.assign()
     for block in curves if mode != "MERGE" else ():
         actions.blend(block, blend.mode, blend.influence)
+    if mode == "NEW":
+        for block, own in curves.items():
+            actions.note_written(block, _paths(found, own))
     _widen_sliders(curves)
 
 
@@ -295,18 +306,55 @@ def _present(block: bpy.types.ID, name: str, mode: str) -> actions.Channels | No
     return actions.assigned(block)
 
 
-def _remove_stale(channels: actions.Channels, found: Character, curves: _Curves) -> None:
-    """Take away what an earlier mapping drove and this one does not."""
-    known = {slider.path for outlet in found.outlets.values() for slider, _ in outlet.sliders}
-    for path in known - set(curves.sliders):
-        channels.remove(path)
-    bones = found.armature.pose.bones if found.armature is not None else {}
-    for bone in curves.rotations:
-        used = {head_chain.rotation_property(bones[bone])}
-        used |= {"location"} if bone in curves.locations else set()
-        used |= {"scale"} if bone in curves.scales else set()
-        for name in _BONE_CHANNELS - used:
-            channels.remove(f"{_bone_path(bone)}.{name}")
+def _stop_the_rest(
+    found: Character, meshes: list[bpy.types.Object], curves: dict[bpy.types.ID, _Curves], mark: str
+) -> None:
+    """Take out of the character's actions with this ``mark`` what an earlier mapping drove and this one does not.
+
+    ``meshes``: all of the character's, those that are left out now among them.
+    """
+    blocks = [found.armature, *(mesh.data.shape_keys for mesh in meshes)]
+    for block in dict.fromkeys(block for block in blocks if block is not None):
+        channels = actions.assigned(block) if actions.is_marked(block, mark) else None
+        if channels is None:
+            continue
+        driven = _paths(found, curves[block]) if block in curves else set()
+        before = actions.written(block)
+        if before is None:  # an earlier release made the action
+            before = _likely_paths(found, curves.get(block, _Curves()))
+        for path in before - driven:
+            if channels.remove(path):
+                _put_to_rest(block, path)
+        actions.note_written(block, driven)
+
+
+def _paths(found: Character, curves: _Curves) -> set[str]:
+    """Properties that curves animate."""
+    paths = set(curves.sliders)
+    if found.armature is not None:
+        bones = found.armature.pose.bones
+        paths |= {f"{_bone_path(bone)}.{head_chain.rotation_property(bones[bone])}" for bone in curves.rotations}
+        paths |= {f"{_bone_path(bone)}.location" for bone in curves.locations}
+        paths |= {f"{_bone_path(bone)}.scale" for bone in curves.scales}
+    return paths
+
+
+def _likely_paths(found: Character, curves: _Curves) -> set[str]:
+    """What may have been driven before: all sliders, and all channels of the bones that are driven now."""
+    sliders = {slider.path for outlet in found.outlets.values() for slider, _ in outlet.sliders}
+    return sliders | {f"{_bone_path(bone)}.{name}" for bone in curves.rotations for name in _AT_REST}
+
+
+def _put_to_rest(block: bpy.types.ID, path: str) -> None:
+    """Nothing moves a shape key or a bone's channel any more: it would stay as the last frame had it."""
+    owner, _, name = path.rpartition(".")
+    rest = 0.0 if isinstance(block, bpy.types.Key) else _AT_REST.get(name)
+    if rest is None:
+        return  # a property of the user's, whose rest nobody knows
+    try:
+        setattr(block.path_resolve(owner), name, rest)
+    except ValueError:
+        return  # the bone or the key is gone
 
 
 def _write_block(writer: KeyWriter, channels: actions.Channels, found: Character, curves: _Curves) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import bpy
 import numpy as np
@@ -41,7 +40,7 @@ def keep(
     for item in settings.face_meshes:
         kept = record.face_meshes.add()
         kept.name, kept.mesh, kept.use_mesh = item.name, item.mesh, item.use_mesh
-    record.mapping = json.dumps(presets.to_json(mapping))
+    record.mapping = presets.to_text(mapping)
     record.fingerprint = fingerprint(found, mark)
 
 
@@ -52,8 +51,8 @@ def mapping_of(record: bpy.types.PropertyGroup) -> Mapping:
         CaptureError: what is kept is damaged.
     """
     try:
-        return presets.from_json(json.loads(record.mapping), "The kept mapping")
-    except ValueError as error:
+        return presets.preset_from_text(record.mapping, "The kept mapping").mapping
+    except CaptureError as error:
         raise CaptureError("The kept mapping is damaged; press Retarget again.") from error
 
 

@@ -9,6 +9,7 @@ import bpy
 
 from ..ddfa_blender import take_library
 from ..ddfa_blender.errors import CaptureError
+from ..ddfa_blender.paths import is_file
 from . import head, live, take_list, takes
 from .pipeline import CaptureResult, apply_performance
 from .properties import PerformanceSettings, copy_values, current
@@ -86,7 +87,7 @@ def elsewhere(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     """Heads whose take is there, but not below the folder where the scene keeps its takes."""
     folder = takes.place(scene).folder
     files = ((armature, takes.of_head(armature)) for armature in takes.heads())
-    return [a for a, file in files if a.is_editable and file.is_file() and not file.is_relative_to(folder)]
+    return [a for a, file in files if a.is_editable and is_file(file) and not file.is_relative_to(folder)]
 
 
 def gather(scene: bpy.types.Scene) -> int:
@@ -95,14 +96,12 @@ def gather(scene: bpy.types.Scene) -> int:
     The files stay where they were, for other .blend files may need them.
 
     Raises:
-        CaptureError: they cannot be copied; heads that were done until then use their copies.
+        CaptureError: one cannot be copied; every head uses its old file then.
     """
-    folder, copies = takes.place(scene).folder, dict[Path, Path]()
-    armatures = elsewhere(scene)
-    for armature in armatures:
-        source = takes.of_head(armature)
-        if source not in copies:
-            copies[source] = take_library.copy_into(source, folder)
+    folder = takes.place(scene).folder
+    sources = {armature: takes.of_head(armature) for armature in elsewhere(scene)}
+    copies = {source: take_library.copy_into(source, folder) for source in dict.fromkeys(sources.values())}
+    for armature, source in sources.items():
         takes.assign(armature, copies[source])
     take_list.refresh(scene)
-    return len(armatures)
+    return len(sources)

@@ -20,9 +20,8 @@ from pathlib import Path
 
 from ddfa_blender.batch.fingerprints import file_sha256
 
-from .project import ROOT, BuildError
+from .project import RENDERED_CLIP, ROOT, BuildError, status_of
 
-_RENDERED = ROOT / "tests" / "data" / "rendered_clip.mp4"
 #: What is computed: so many clips, seconds, frames per second, and cores.
 _CLIPS, _SECONDS, _RATE, _CORES = 10_000, 30.0, 25.0, (1, 16, 256)
 _HASHED_BYTES = 256 << 20
@@ -38,7 +37,7 @@ class Cost:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clip", nargs="?", type=Path, default=_RENDERED)
+    parser.add_argument("clip", nargs="?", type=Path, default=RENDERED_CLIP)
     parser.add_argument("--copies", type=int, default=12, help="at least 2")
     options = parser.parse_args()
     if os.name != "posix":
@@ -109,4 +108,4 @@ def _hashing(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(status_of(main))

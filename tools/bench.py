@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import bench_capture, environments
-from .project import ROOT, BuildError, check, run
+from .project import ROOT, SHARED, BuildError, check, run
 
-SHARED = ROOT.parent / "shared"
 PHOTOS = SHARED / "bench" / "photos"
 LABELS = SHARED / "bench" / "labels.json"
 

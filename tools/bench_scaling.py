@@ -20,8 +20,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from . import environments
-from .bench_capture import RENDERED_CLIP, Process, machine
-from .project import BuildError
+from .bench_capture import Process, machine
+from .project import RENDERED_CLIP, status_of
 
 #: What the table calls each way, and its contestant.
 _ALONE = "once"
@@ -64,7 +64,7 @@ def table(found: dict[str, list[dict[str, float]]], count: int) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure as asked; return the exit status (2 for what the user can mend)."""
+    """Measure as asked; return the exit status."""
     from .long_clip import write_enlarged, write_repeated
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -72,19 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=2, help="captures, or workers, side by side")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(arguments)
-    try:
-        print(machine(), flush=True)
-        with tempfile.TemporaryDirectory() as folder:
-            clip = options.clip
-            if clip is None:
-                short = write_enlarged(RENDERED_CLIP, Path(folder) / "short.mp4", _SIZE, _FRAMES)
-                clip = write_repeated(short, Path(folder) / "long.mp4", _TIMES)
-            print(table(measure(clip.resolve(), options.count, options.rounds), options.count), flush=True)
-    except BuildError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    print(machine(), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        clip = options.clip
+        if clip is None:
+            short = write_enlarged(RENDERED_CLIP, Path(folder) / "short.mp4", _SIZE, _FRAMES)
+            clip = write_repeated(short, Path(folder) / "long.mp4", _TIMES)
+        print(table(measure(clip.resolve(), options.count, options.rounds), options.count), flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

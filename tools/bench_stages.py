@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .bench_capture import RENDERED_CLIP, machine
+from .bench_capture import machine
+from .project import RENDERED_CLIP
 
 
 class Stages:

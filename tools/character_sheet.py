@@ -28,8 +28,7 @@ from ddfa_blender.errors import CaptureError
 from ddfa_blender.take import Take
 
 from .contact_sheet import FRAME_COUNT, TILE, crop_face, read_frames, select_frames
-from .demo import OWN_CLIP
-from .project import BUILD, ROOT
+from .project import BUILD, RENDERED_CLIP, ROOT
 
 #: The characters in the order of the sheet's rows, and what is written on them.
 CHARACTERS: dict[str, str] = {
@@ -99,7 +98,7 @@ def _picture(path: Path) -> Image:
 def main() -> int:
     """Read the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--video", type=Path, default=OWN_CLIP, help="default: the clip that every clone has")
+    parser.add_argument("--video", type=Path, default=RENDERED_CLIP, help="default: the clip that every clone has")
     parser.add_argument("--take", type=Path, help="a take of it; else it is captured")
     parser.add_argument("--out", type=Path, default=BUILD / "characters.png")
     parser.add_argument("--frames", type=int, default=FRAME_COUNT, help="columns of the sheet")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import environments, model
-from .project import BuildError
+from .project import status_of
 from .testing import PARTS
 
 
@@ -90,10 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status (2 for what the user can mend)."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.action(options))
-    except BuildError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return status_of(lambda: int(options.action(options)))
     except OSError as error:
         print(f"error: {error.filename or 'a file'}: {error.strerror}; check the permissions.", file=sys.stderr)
         return 2

@@ -8,10 +8,7 @@ import tempfile
 from pathlib import Path
 
 from . import environments, extension_zip
-from .project import BUILD, DEMO, ROOT, BuildError, check, log, run
-
-#: Rendered by this project from its own morphable model, so that a clone needs no footage.
-OWN_CLIP = ROOT / "tests" / "data" / "rendered_clip.mp4"
+from .project import BUILD, DEMO, RENDERED_CLIP, ROOT, BuildError, check, log, run
 
 #: Seconds after which Blender counts as hung.
 TIMEOUT = 3600.0
@@ -44,9 +41,9 @@ def make(video: Path | None, blender: str | None) -> Path:
 def _check_video(video: Path | None) -> Path:
     """The footage's absolute path: what can be told before anything is set up."""
     if video is None:
-        if not OWN_CLIP.is_file():
-            raise BuildError(f"{OWN_CLIP.relative_to(ROOT)} is missing; restore it, or name a video.")
-        return OWN_CLIP
+        if not RENDERED_CLIP.is_file():
+            raise BuildError(f"{RENDERED_CLIP.relative_to(ROOT)} is missing; restore it, or name a video.")
+        return RENDERED_CLIP
     path = video.expanduser().resolve()
     if not path.exists():
         raise BuildError(f"There is no video at {path}; check the path.")

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import environments
-from .project import ROOT, run
+from .project import ROOT, run, status_of
 
 #: Names the file that the drills add their rows to; see tests/faults/conftest.py.
 TABLE = "DDFA_FAULT_TABLE"
@@ -70,4 +70,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

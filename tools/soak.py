@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import environments
-from .project import ROOT, BuildError, run
+from .project import ROOT, BuildError, run, status_of
 
 #: Captures before memory is first looked at: caches fill, the undo history reaches its length.
 WARM_UP = 60
@@ -65,4 +65,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import environments
+from .extension_zip import PACKAGES
 from .project import BUILD, ROOT, BuildError, log, run
 
 PARTS = ("lint", "core", "training", "blender")
@@ -27,7 +28,7 @@ BLENDER_TIMEOUT = 1200.0
 _CHECKOUT_SOURCES = ("build.py", "ddfa_blender", "tools", "training")
 #: The extension's own name, under which its relative imports resolve.
 _PACKAGE = "ddfa_face_capture"
-_EXTENSION_SOURCES = ("__init__.py", "ddfa_blender", "operators", "panels", "scene", "translations")
+_EXTENSION_SOURCES = ("__init__.py", *PACKAGES)
 _PYTEST_NO_TESTS = 5
 
 

@@ -19,13 +19,23 @@ from . import baked
 from .export import ExportChoice
 from .footage import FootageSettings
 from .look import LookSettings
-from .performance import PERFORMANCE_GROUPS, PerformanceSettings, copy_values
+from .performance import PERFORMANCE_GROUPS, PerformanceSettings, copy_values, set_values, values_of
 from .retarget import RETARGET_GROUPS
 from .roots import HeadState, SceneState, current
 from .takes import TakeItem, TakeList, TakesPlace
 from .target import TargetSettings
 
-__all__ = ["HeadState", "PerformanceSettings", "SceneState", "copy_values", "current", "register", "unregister"]
+__all__ = [
+    "HeadState",
+    "PerformanceSettings",
+    "SceneState",
+    "copy_values",
+    "current",
+    "register",
+    "set_values",
+    "unregister",
+    "values_of",
+]
 
 _classes = (
     FootageSettings,

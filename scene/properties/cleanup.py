@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty
 
+from ...ddfa_blender.cleaning import cleanup as core
 from ...ddfa_blender.cleaning.channel_groups import GroupValues
 from ...ddfa_blender.cleaning.gains import Balance, Gains
 from ...ddfa_blender.cleaning.gaps import GapSettings
@@ -49,7 +50,7 @@ def _smoothing(name: str, channels: str) -> bpy.types.FloatProperty:
     return _seconds(
         f"Smooth {name}",
         f"How far smoothing of {channels} reaches, in seconds; 0 keeps every detail and every jitter",
-        0.0,
+        getattr(Smoothing(), name.lower()),
         0.5,
     )
 
@@ -149,6 +150,13 @@ class CleanUpSettings(bpy.types.PropertyGroup):
         step=1,
         precision=3,
         unit="TIME_ABSOLUTE",
+        update=live.changed,
+    )
+    full_blinks: BoolProperty(
+        name="Full Blinks",
+        description="Where the actor's eyes close, the lids meet by the blink alone, so that other characters close "
+        "their eyes too; recordings of other programs stay as they are",
+        default=core.CleanUpSettings().full_blinks,
         update=live.changed,
     )
     smooth_head: _smoothing("Head", "the head's movement")

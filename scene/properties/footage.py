@@ -21,7 +21,7 @@ from .. import footage as footage_reader
 from .. import footage_sources
 
 #: 4.5+: shows the //-relative paths tick in the file browser; older Blenders always show it.
-_PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 #: Seconds that Blender's single precision may be off.
 _ROUNDING = 1e-3
 _SOURCES = (
@@ -65,7 +65,7 @@ class FootageSettings(bpy.types.PropertyGroup):
         name="Footage",
         description="Video of a person's face, or the first of numbered pictures",
         subtype="FILE_PATH",
-        options=_PATH_OPTIONS,
+        options=PATH_OPTIONS,
         update=_other_footage,
     )
     clip: PointerProperty(
@@ -113,7 +113,7 @@ class FootageSettings(bpy.types.PropertyGroup):
         update=_clamped("clip_end"),
     )
     show_preview: BoolProperty(
-        name="Preview", description="Show a frame of the footage and the faces in it", default=True
+        name="Show Preview", description="Show a frame of the footage and the faces in it", default=True
     )
     preview_time: FloatProperty(
         name="Preview",

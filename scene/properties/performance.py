@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import bpy
 from bpy.props import PointerProperty
@@ -46,6 +47,7 @@ class PerformanceSettings(bpy.types.PropertyGroup):
             smoothing=self.cleanup.smoothing(),
             balance=self.cleanup.balance(),
             gains=self.cleanup.gains(),
+            full_blinks=self.cleanup.full_blinks,
         )
 
     def bake_settings(self) -> BakeSettings:
@@ -68,20 +70,34 @@ class PerformanceSettings(bpy.types.PropertyGroup):
 
 def copy_values(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
     """Give a property group all values of another of the same type; nothing is re-baked by it."""
-    with live.paused():
-        _copy(source, target)
+    set_values(target, values_of(source))
 
 
-def _copy(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
-    for prop in source.bl_rna.properties:
+def values_of(group: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """All values of a property group by name: a dictionary for each group in it, a list of them for each collection."""
+    found: dict[str, Any] = {}
+    for prop in group.bl_rna.properties:
         name = prop.identifier
-        if name == "rna_type":
-            continue
-        if prop.type == "POINTER" and isinstance(getattr(source, name), bpy.types.PropertyGroup):
-            _copy(getattr(source, name), getattr(target, name))
+        value: Any = getattr(group, name) if name != "rna_type" else None
+        if prop.type == "POINTER" and isinstance(value, bpy.types.PropertyGroup):
+            found[name] = values_of(value)
         elif prop.type == "COLLECTION":
-            getattr(target, name).clear()
-            for item in getattr(source, name):
-                _copy(item, getattr(target, name).add())
+            found[name] = [values_of(item) for item in value]
         elif not prop.is_readonly:
-            setattr(target, name, getattr(source, name))
+            found[name] = tuple(value) if getattr(prop, "is_array", False) else value
+    return found
+
+
+def set_values(group: bpy.types.PropertyGroup, values: dict[str, Any]) -> None:
+    """Give a property group what :func:`values_of` told; nothing is re-baked by it."""
+    with live.paused():
+        for name, value in values.items():
+            if isinstance(value, dict):
+                set_values(getattr(group, name), value)
+            elif isinstance(value, list):
+                items = getattr(group, name)
+                items.clear()
+                for item in value:
+                    set_values(items.add(), item)
+            else:
+                setattr(group, name, value)

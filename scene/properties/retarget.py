@@ -159,6 +159,7 @@ class HeadTurning:
         default=30.0,
         min=0.0,
         max=100.0,
+        precision=0,
         subtype="PERCENTAGE",
     )
     move_head: BoolProperty(
@@ -179,6 +180,7 @@ class HeadTurning:
         default=100.0,
         min=0.0,
         max=100.0,
+        precision=0,
         subtype="PERCENTAGE",
     )
 

@@ -27,8 +27,8 @@ class SceneState(bpy.types.PropertyGroup):
     footage: PointerProperty(type=FootageSettings)
     target: PointerProperty(type=TargetSettings)
     head: PointerProperty(
-        name="Head",
-        description="Captured head whose settings are shown here and which is exported",
+        name="Current Head",
+        description="Captured head whose settings the panels below show, and which is exported",
         type=bpy.types.Object,
         poll=_is_captured_head,
     )

@@ -7,7 +7,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, StringProperty
 
 from ..preferences import TAKES_LOCATIONS
-from .footage import _PATH_OPTIONS
+from .footage import PATH_OPTIONS
 
 
 class TakesPlace(bpy.types.PropertyGroup):
@@ -19,7 +19,7 @@ class TakesPlace(bpy.types.PropertyGroup):
         items=(("PREFERENCES", "As in Preferences", "Where the extension's preferences say"), *TAKES_LOCATIONS),
     )
     folder: StringProperty(
-        name="Folder", description="Folder for this scene's new takes", subtype="DIR_PATH", options=_PATH_OPTIONS
+        name="Folder", description="Folder for this scene's new takes", subtype="DIR_PATH", options=PATH_OPTIONS
     )
 
 

@@ -25,6 +25,9 @@ _KEY_PLACEMENTS = (
     ("SUBFRAME", "Subframes", "One key for each frame of the footage, exactly at its time, between the scene's frames"),
 )
 
+#: Frames that Blender has on either side of 0. A trimmed strip's footage may begin long before the scene does.
+_LAST_FRAME = 1_048_574
+
 
 class TimingSettings(bpy.types.PropertyGroup):
     """Start frame, speed and keys."""
@@ -48,7 +51,9 @@ class TimingSettings(bpy.types.PropertyGroup):
         name="Start Frame",
         description="Frame of the scene on which the footage begins; an in point keeps its distance from here",
         default=1,
-        min=0,
+        min=-_LAST_FRAME,
+        max=_LAST_FRAME,
+        soft_min=0,
         soft_max=10000,
         update=live.changed,
     )

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from types import MethodType, ModuleType, SimpleNamespace
+from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -198,16 +198,18 @@ def event(kind: str, value: str = "NOTHING") -> SimpleNamespace:
     return SimpleNamespace(type=kind, value=value)
 
 
-def by_hand(*classes: type, **fields: Any) -> SimpleNamespace:
-    """An operator of these classes, the base first, started by hand: no window exists here to send it events.
+def by_hand(cls: type, **fields: Any) -> SimpleNamespace:
+    """An operator started by hand: no window exists here to send it events, and Blender makes no other.
 
-    ``reports`` keeps what it reports.
+    It has what the extension's classes give it; ``reports`` keeps what it reports.
     """
-    operator = SimpleNamespace(reports=[], _job=None, **fields)
-    for cls in classes:
-        for name, member in vars(cls).items():
-            if callable(member) and not name.startswith("__"):
+    operator = SimpleNamespace(reports=[], **fields)
+    for base in reversed([base for base in cls.__mro__ if base.__module__.startswith(PACKAGE)]):
+        for name, member in vars(base).items():
+            if isinstance(member, FunctionType):
                 setattr(operator, name, MethodType(member, operator))
+            elif not name.startswith("__") and not isinstance(member, property):
+                setattr(operator, name, getattr(cls, name))
     operator.report = lambda kinds, text: operator.reports.append((kinds, text))
     return operator
 

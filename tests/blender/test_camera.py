@@ -80,7 +80,7 @@ def shoot(model, performance, take):
         settings = support.module("scene.settings").BakeSettings(use_translation=True, **values)
         head = pipeline.apply_performance(bpy.context, model, performance, settings, "Actor").head
         head.armature.ddfa.settings.head.field_of_view = math.radians(VIEW)
-        clock = support.module("scene.timebase").Timebase.of(settings, pipeline.scene_rate(scene), performance.time)
+        clock = support.module("scene.timebase").Timebase.of(settings, float(fps), performance.time)
         return camera.Shot(head, model, performance, take, settings, clock)
 
     return run

@@ -155,3 +155,14 @@ def test_an_animation_lies_under_its_strip_and_stays_there(targets, result, tmp_
     armature.ddfa.settings.head.neck_share = 0.9  # bakes again
     assert actions.frame_range(armature) == before
     assert scene.ddfa.settings.timing.mode == "REAL_TIME", "the next head is not affected"
+
+
+def test_a_strip_whose_beginning_lies_before_the_scenes_first_frame_stays_where_it_is(targets, result):
+    """The clip is trimmed: its second 0 would be shown long before the scene begins."""
+    timing = support.module("scene.footage_sources").StripTiming(frame_start=-500, mode="REAL_TIME")
+    scene, actions = bpy.context.scene, support.module("scene.actions")
+    armature = targets.NewHead(scene.session_uid, "strip", timing).animate(bpy.context, *result("first"))
+    before = actions.frame_range(armature)
+    assert before[0] == -500.0
+    armature.ddfa.settings.head.neck_share = 0.9  # bakes again
+    assert actions.frame_range(armature) == before

@@ -31,7 +31,8 @@ def captured(model, monkeypatch):
         pipeline.bake_again(scene, found, model, performance, settings(armature))
 
     def shot_of(scene, armature):
-        clock = timebase.Timebase.of(settings(armature), pipeline.scene_rate(scene), performance.time)
+        rate = support.module("scene.clock").scene_rate(scene)
+        clock = timebase.Timebase.of(settings(armature), rate, performance.time)
         found = support.module("scene.head").of_armature(armature)
         return camera.Shot(found, model, performance, None, settings(armature), clock)
 
@@ -165,3 +166,11 @@ class _Context:
 
 def _text(layout):
     return " ".join(value for kind, value in layout.record if kind == "label")
+
+
+def test_footage_chosen_after_the_head_was_deleted_is_one_sentence(captured):
+    """While the file browser is open, the rest of Blender goes on."""
+    operator = support.by_hand(support.module("operators.head").DDFA_OT_add_footage_camera, filepath="/clip.mp4")
+    bpy.data.objects.remove(captured.armature)
+    assert operator.execute(bpy.context) == {"CANCELLED"}
+    assert [kinds for kinds, _ in operator.reports] == [{"ERROR"}]

@@ -142,3 +142,11 @@ def test_what_was_exported_comes_back(recording, tmp_path):
 def test_recordings_can_be_dropped_on_the_viewport():
     handler = bpy.types.FileHandler.bl_rna_get_subclass_py("DDFA_FH_live_link_face")
     assert handler.bl_import_operator == "ddfa.import_live_link_face" and handler.bl_file_extensions == ".csv"
+
+
+def test_what_else_is_running_is_told_by_its_name(monkeypatch):
+    state = support.module("operators.state")
+    monkeypatch.setattr(state, "job", object())
+    monkeypatch.setattr(state, "_doing", "Shape keys are being made")
+    assert not bpy.ops.ddfa.import_live_link_face.poll()
+    assert support.module("operators.import_live_link").disabled_reason(bpy.context) == "Shape keys are being made"

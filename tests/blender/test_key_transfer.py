@@ -61,8 +61,7 @@ def made_up(monkeypatch):
 def modal(monkeypatch, made_up):
     """The modal operator started by hand: no window exists here to send it events."""
     keys = support.module("operators.key_transfer")
-    base, made = support.module("operators.retarget").RetargetOperator, keys.DDFA_OT_make_keys
-    operator = support.by_hand(base, made, topic=made.topic)
+    operator = support.by_hand(keys.DDFA_OT_make_keys)
     monkeypatch.setattr(keys, "is_interactive", lambda context: True)
     context = support.WindowContext()
     grid("Face")

@@ -241,7 +241,7 @@ def test_buttons_are_grey_with_a_reason(armature, fake_bake, monkeypatch):
 def modal(monkeypatch, armature, fake_bake):
     """The modal operator started by hand: no window exists here to send it events."""
     look = support.module("operators.look")
-    operator = support.by_hand(look._LookOperator, look.DDFA_OT_bake_actor_texture, filepath="")
+    operator = support.by_hand(look.DDFA_OT_bake_actor_texture, filepath="")
     monkeypatch.setattr(look, "is_interactive", lambda context: True)
     context = support.WindowContext()
     yield operator, context, fake_bake
@@ -279,6 +279,26 @@ def test_modal_result_for_a_head_that_was_deleted_meanwhile_is_one_sentence(moda
     bpy.data.objects.remove(armature)
     assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
     assert any("is gone" in text for _, text in operator.reports)
+
+
+def test_a_file_chosen_after_something_else_was_started_waits(modal, armature, monkeypatch):
+    """While the file browser is open, the rest of Blender goes on."""
+    operator, context, fake = modal
+    state = support.module("operators.state")
+    with monkeypatch.context() as patch:
+        running = object()
+        patch.setattr(state, "job", running)
+        patch.setattr(state, "_doing", "A capture is running")
+        assert operator.execute(context) == {"CANCELLED"}
+        assert operator.reports == [({"ERROR"}, "A capture is running.")]
+        assert state.job is running and context.timers == [] and fake.calls == []
+
+
+def test_a_file_chosen_after_the_head_was_deleted_is_one_sentence(modal, armature):
+    operator, context, fake = modal
+    bpy.data.objects.remove(armature)
+    assert operator.execute(context) == {"CANCELLED"}
+    assert [kinds for kinds, _ in operator.reports] == [{"ERROR"}] and fake.calls == []
 
 
 def test_from_real_footage_the_actors_skin_comes_out():

@@ -257,6 +257,16 @@ def test_disabling_while_a_capture_runs_stops_it(modal):
     assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
 
 
+def test_disabling_does_not_wait_for_a_stuck_decoder_for_ever(monkeypatch):
+    state, operators = support.module("operators.state"), support.module("operators")
+    waited = []
+    stuck = types.SimpleNamespace(cancel=lambda: None, wait=waited.append)
+    monkeypatch.setattr(state, "job", stuck)
+    operators.unregister()
+    assert state.job is None and waited == [support.module("operators.modal_job")._STOP_SECONDS]
+    operators.register()
+
+
 def test_export_writes_the_captured_head(footage, fake_core, tmp_path):
     bpy.ops.ddfa.capture()
     assert bpy.ops.ddfa.export_fbx(filepath=str(tmp_path / "mit Leerzeichen ü.fbx")) == {"FINISHED"}

@@ -228,15 +228,25 @@ def footage_choices(monkeypatch):
     yield
 
 
+def bare_rig():
+    """An armature without bones."""
+    rig = bpy.data.objects.new("Bare", bpy.data.armatures.new("Bare"))
+    bpy.context.scene.collection.objects.link(rig)
+    bpy.context.view_layer.update()
+    return rig
+
+
 def test_every_setting_is_shown_once(draw, state, monkeypatch):
     shown = set()
-    bpy.context.scene.ddfa.retarget.targets.add().name = "Jaw"  # an empty mapping shows no list
+    settings = bpy.context.scene.ddfa.retarget
+    settings.character = bare_rig()  # bones can be chosen once there are some
+    settings.targets.add().name = "Jaw"  # an empty mapping shows no list
     for _ in footage_choices(monkeypatch):
         names = [name for panel in panel_classes() for kind, name in draw(panel) if kind == "prop"]
         assert len(names) == len(set(names))
         shown |= set(names)
-    settings = [p.identifier for cls in groups() for p in own_properties(cls) if _group(p) is None]
-    assert sorted(shown) == sorted(set(settings) - _INTERNAL)
+    declared = [p.identifier for cls in groups() for p in own_properties(cls) if _group(p) is None]
+    assert sorted(shown) == sorted(set(declared) - _INTERNAL)
 
 
 def test_every_setting_has_a_tooltip_of_one_sentence_without_a_full_stop(state):
@@ -267,17 +277,24 @@ def test_an_empty_mapping_takes_no_room_and_says_why(draw, state):
     record = draw("DDFA_PT_mapping")
     assert ("list", "DDFA_UL_mapping") not in record and ("prop", "shown_targets") not in record
     assert "Choose the character's armature" in labels(record)
-    rig = bpy.data.objects.new("Bare", bpy.data.armatures.new("Bare"))
-    bpy.context.scene.collection.objects.link(rig)
-    bpy.context.scene.ddfa.retarget.character = rig
+    bpy.context.scene.ddfa.retarget.character = bare_rig()
     assert "Nothing on this character can be driven yet" in labels(draw("DDFA_PT_mapping"))
+
+
+def test_bones_are_asked_for_only_where_there_are_some(draw, state):
+    settings = bpy.context.scene.ddfa.retarget
+    assert ("prop", "head_bone") not in draw("DDFA_PT_retarget")
+    assert "no head to turn" not in labels(draw("DDFA_PT_retarget"))
+    settings.face_meshes.add().name = "Face"
+    assert "Without an armature there is no head to turn" in labels(draw("DDFA_PT_retarget"))
+    settings.character = bare_rig()
+    record = draw("DDFA_PT_retarget")
+    assert ("prop", "head_bone") in record and "No head bone is known" in labels(record)
 
 
 def test_recorded_poses_are_a_list_in_which_a_click_chooses_the_channel(draw, state):
     assert ("list", "DDFA_UL_face_poses") not in draw("DDFA_PT_face_poses")
-    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
-    bpy.context.scene.collection.objects.link(rig)
-    settings = bpy.context.scene.ddfa.retarget
+    rig, settings = bare_rig(), bpy.context.scene.ddfa.retarget
     settings.character = rig
     for name in ("jawOpen", "eyeBlinkLeft"):
         rig.ddfa.face_poses.add().name = name

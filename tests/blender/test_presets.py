@@ -78,6 +78,33 @@ def test_a_preset_that_does_not_fit_is_one_line(tmp_path):
         bpy.ops.ddfa.preset_apply(filepath=str(file))
 
 
+@pytest.mark.parametrize("wrong", ["head.driving = 'NONSENSE'", "cleanup.smooth_head = 'much'"])
+def test_a_preset_that_does_not_fit_changes_nothing_at_all(tmp_path, wrong):
+    settings = bpy.context.scene.ddfa.settings
+    settings.cleanup.list_channels()
+    settings.cleanup.channel_gains["jawOpen"].gain = 1.5
+    file = tmp_path / "Half.py"
+    lines = ["import bpy", "settings = bpy.context.scene.ddfa.current()", "settings.head.neck_share = 0.9"]
+    lines += ["settings.cleanup.channel_gains.clear()", f"settings.{wrong}"]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="does not fit"):
+        bpy.ops.ddfa.preset_apply(filepath=str(file))
+    assert settings.head.neck_share == pytest.approx(0.3)
+    assert settings.cleanup.channel_gains["jawOpen"].gain == 1.5
+
+
+def test_a_preset_with_which_the_head_cannot_be_baked_changes_nothing_at_all(kept, monkeypatch, model, errors):
+    def refuse(scene, armature):
+        raise errors.CaptureError("There is no take.")
+
+    made = support.module("scene.pipeline").apply_performance(bpy.context, model, support.performance())
+    bpy.context.scene.ddfa.head = made.head.armature
+    monkeypatch.setattr(support.module("scene.live"), "rebake", refuse)
+    with pytest.raises(RuntimeError, match="There is no take"):
+        bpy.ops.ddfa.preset_apply(filepath=str(kept))
+    assert made.head.armature.ddfa.settings.head.neck_share == pytest.approx(0.3)
+
+
 def test_a_preset_can_be_removed(kept):
     assert bpy.ops.ddfa.preset_add(name="Calm", remove_name=True) == {"FINISHED"}
     assert not kept.exists()

@@ -82,6 +82,21 @@ def test_what_is_unmatched_is_listed_on_both_sides(performed, settings):
     assert len(unused) == 50 and "eyeBlinkRight" in unused and "jawOpen" not in unused
 
 
+@pytest.mark.parametrize("clicked", ["Body", "Face", "Hero"])
+def test_a_click_on_any_part_chooses_a_character_with_an_armature_whole(performed, settings, clicked):
+    rig = characters.rig("Hero", characters.RIGIFY_META)
+    characters.mesh("Face", ["jawOpen"], rig)
+    characters.mesh("Lashes", ["eyeBlink_L"], rig)
+    body = characters.mesh("Body", [], rig)
+    assert not support.module("scene.character").has_keys(body)
+    for obj in bpy.context.scene.objects:
+        obj.select_set(obj.name == clicked)
+    assert bpy.ops.ddfa.use_selection() == {"FINISHED"}
+    assert settings.character == rig
+    assert {(item.mesh.name, item.use_mesh) for item in settings.face_meshes} == {("Face", True), ("Lashes", True)}
+    assert {item.name for item in settings.targets if item.sources} == {"jawOpen", "eyeBlink_L"}
+
+
 def test_a_vrm_like_face_by_the_names_of_its_keys(performed, settings):
     rig = characters.rig("Avatar", {"J_Bip_C_Neck": ((0, 0, 1.3), (0, 0, 1.4), 0.0, ""),
                                     "J_Bip_C_Head": ((0, 0, 1.4), (0, 0, 1.6), 0.0, "J_Bip_C_Neck")})  # fmt: skip

@@ -80,6 +80,65 @@ def test_again_replaces_in_place(hero):
     np.testing.assert_allclose(support.module("scene.actions").keys(neck)[:, 1], 1.0, atol=1e-6)
 
 
+@pytest.mark.parametrize("change", ["another head bone", "no head", "no face", "a mesh less"])
+def test_again_stops_what_is_driven_no_longer(hero, change):
+    rig, face, _ = hero
+    other = characters.mesh("Teeth", ["jawOpen"], rig)
+    scene, find = bpy.context.scene, support.module("scene.actions").find_curve
+    settings = scene.ddfa.retarget
+    settings.character = rig  # finds the teeth too
+    scene.frame_set(12)
+    bpy.ops.ddfa.retarget()
+    head, keys = 'pose.bones["spine.006"].rotation_quaternion', face.data.shape_keys
+    assert find(rig, head) is not None and find(keys, 'key_blocks["jawOpen"].value') is not None
+    if change == "another head bone":
+        settings.head_bone, settings.neck_bone, settings.lower_neck_bone = "spine.004", "", ""
+    elif change == "no head":
+        settings.use_head = False
+    elif change == "no face":
+        settings.use_face = False
+    else:
+        settings.face_meshes[other.name].use_mesh = False
+    bpy.ops.ddfa.retarget()
+    if change in ("another head bone", "no head"):
+        assert find(rig, head) is None
+        assert tuple(rig.pose.bones["spine.006"].rotation_quaternion) == (1.0, 0.0, 0.0, 0.0)
+        assert find(keys, 'key_blocks["jawOpen"].value') is not None
+    stopped = {"no face": [face, other], "a mesh less": [other]}.get(change, [])
+    for mesh in stopped:
+        assert find(mesh.data.shape_keys, 'key_blocks["jawOpen"].value') is None
+        assert mesh.data.shape_keys.key_blocks["jawOpen"].value == 0.0
+
+
+def test_again_keeps_what_the_user_keyed_beside_it(hero):
+    rig, _, _ = hero
+    bpy.ops.ddfa.retarget()
+    spine = rig.pose.bones["spine"]
+    spine.rotation_mode = "QUATERNION"
+    spine.keyframe_insert("rotation_quaternion", frame=3)
+    bpy.context.scene.ddfa.retarget.use_head = False
+    bpy.ops.ddfa.retarget()
+    find = support.module("scene.actions").find_curve
+    assert find(rig, 'pose.bones["spine"].rotation_quaternion') is not None
+    assert find(rig, 'pose.bones["spine.006"].rotation_quaternion') is None
+
+
+def test_an_action_of_an_earlier_release_is_replaced_as_far_as_can_be_told(hero):
+    rig, face, _ = hero
+    bpy.ops.ddfa.retarget()
+    for action in bpy.data.actions:
+        if "ddfa_written" in action:
+            del action["ddfa_written"]
+    settings = bpy.context.scene.ddfa.retarget
+    next(t for t in settings.targets if t.name == "jawOpen").sources.clear()
+    rig.pose.bones["spine.006"].rotation_mode = "XYZ"
+    bpy.ops.ddfa.retarget()
+    find = support.module("scene.actions").find_curve
+    assert find(face.data.shape_keys, 'key_blocks["jawOpen"].value') is None
+    assert find(rig, 'pose.bones["spine.006"].rotation_quaternion') is None
+    assert find(rig, 'pose.bones["spine.006"].rotation_euler') is not None
+
+
 def test_a_new_action_each_time_keeps_the_others(hero):
     rig, _, _ = hero
     bpy.context.scene.ddfa.retarget.action_mode = "NEW"

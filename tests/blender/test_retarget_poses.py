@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import types
 
 import bpy
 import characters
@@ -249,3 +250,15 @@ def test_shape_keys_go_before_expressions_where_they_follow_more(performed, addo
     bpy.ops.ddfa.retarget()
     blink = channel(performed, "eyeBlinkLeft", 5)
     assert characters.values(face, 6)[0] == pytest.approx(blink, abs=1e-5)
+
+
+def test_the_dialog_proposes_a_name_that_every_system_takes():
+    asked = []
+    manager = types.SimpleNamespace(fileselect_add=asked.append)
+    context = types.SimpleNamespace(scene=bpy.context.scene, window_manager=manager, blend_data=bpy.data)
+    bpy.context.scene.ddfa.retarget.character = characters.rig("Anna: rig A/B", characters.RIGIFY_META)
+    dialog = types.SimpleNamespace(filepath="")
+    dialog.properties = dialog
+    invoke = support.module("operators.mapping").DDFA_OT_save_mapping.invoke
+    assert invoke(dialog, context, None) == {"RUNNING_MODAL"} and asked == [dialog]
+    assert dialog.filepath == "Anna_ rig A_B.json"

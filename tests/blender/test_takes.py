@@ -312,6 +312,31 @@ def vertices(mesh):
     return values
 
 
+@pytest.mark.parametrize("hidden", ["in viewports", "its collection", "collection excluded"])
+def test_a_hidden_head_gets_the_other_actors_shape_too(head_of, keep, hidden):
+    armature = head_of("one")
+    (collection,) = armature.users_collection
+    layer = bpy.context.view_layer.layer_collection.children[collection.name]
+    keep("two", seed=8)
+    if hidden == "in viewports":
+        armature.hide_viewport = True
+    elif hidden == "its collection":
+        layer.hide_viewport = True
+    else:
+        layer.exclude = True
+    active = bpy.context.view_layer.objects.active
+    assert bpy.ops.ddfa.apply_take(shape=True) == {"FINISHED"}
+    assert bpy.context.view_layer.objects.active == active
+    assert armature.hide_viewport == (hidden == "in viewports")
+    head = support.module("scene.head").of_armature(armature)
+    bpy.ops.ddfa.head_from_take()
+    fresh = support.module("scene.head").of_armature(bpy.context.scene.ddfa.head)
+    assert np.allclose(vertices(head.mesh), vertices(fresh.mesh), atol=1e-6)
+    if hidden != "collection excluded":  # what is in no view layer cannot be edited: only the neck's pivot is off
+        for bone in fresh.armature.data.bones:
+            assert np.allclose(armature.data.bones[bone.name].head_local, bone.head_local, atol=1e-6)
+
+
 def test_an_edited_mesh_takes_no_other_shape_and_nothing_has_changed(head_of, keep):
     armature = head_of("one")
     before, take = keys(armature), armature.ddfa.take
@@ -411,6 +436,29 @@ def test_takes_come_to_the_blend_file_on_request_and_the_originals_stay(head_of,
     assert original.is_file() and not bpy.ops.ddfa.gather_takes.poll()
 
 
+def test_where_one_take_cannot_be_copied_every_head_keeps_its_own(head_of, keep, takes, library, tmp_path, monkeypatch):
+    heads = [head_of("one"), head_of("two", seed=8)]
+    before = [armature.ddfa.take for armature in heads]
+    choose_location("FOLDER", str(tmp_path / "shared"))
+    copy, copied = library.copy_into, []
+
+    def fail_the_second_time(file, folder):
+        if copied:
+            raise support.module("ddfa_blender.errors").CaptureError("The disk is full.")
+        copied.append(file)
+        return copy(file, folder)
+
+    monkeypatch.setattr(library, "copy_into", fail_the_second_time)
+    assert "The disk is full" in failing(bpy.ops.ddfa.gather_takes)
+    assert [armature.ddfa.take for armature in heads] == before
+
+
+def test_a_name_that_no_file_can_have_breaks_no_button(head_of):
+    head_of("one").ddfa.take = "/takes/" + "long" * 100 + ".npz"
+    choose_location("FOLDER", "/somewhere/else")
+    assert not bpy.ops.ddfa.gather_takes.poll()
+
+
 def test_two_heads_of_one_take_share_its_copy(head_of, keep, takes, tmp_path):
     head_of("one")
     bpy.ops.ddfa.head_from_take()
@@ -451,7 +499,7 @@ def test_the_panel_tells_what_is_known_of_the_chosen_take(head_of, keep, monkeyp
     head_of("one", footage="/nowhere/clip.mp4")
     (item,) = items()
     text = " ".join(panels._facts(item))
-    assert "1.0 s, 30 frames" in text and "On one" in text and "no longer at" in text
+    assert "1.0 s, 30 frames" in text and "Animates one" in text and "no longer at" in text
 
 
 def test_a_line_of_the_list_shows_name_length_and_trouble(head_of, keep, listed):

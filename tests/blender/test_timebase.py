@@ -72,7 +72,7 @@ def test_ten_seconds_stay_ten_seconds_at_any_scene_rate(timebase, fps, fps_base)
     """A clip of 10 s ends 10 s after it began, measured on the scene's own clock, whatever its own rate."""
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = fps, fps_base
-    rate = support.module("scene.pipeline").scene_rate(scene)
+    rate = support.module("scene.clock").scene_rate(scene)
     clock = timebase.Timebase.of(settings(frame_start=101), rate, [0.0])
     for footage_fps in (23.976, 25.0, 30000 / 1001, 59.94):
         seconds = np.append(np.arange(0.0, 10.0, 1.0 / footage_fps), 10.0)

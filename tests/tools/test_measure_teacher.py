@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import environments, measure_teacher
-from tools.project import REQUIREMENTS, BuildError
+from tools.project import REQUIREMENTS, BuildError, status_of
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     monkeypatch.setattr(measure_teacher, "TASK", tmp_path / "teacher" / "face_landmarker.task")
     monkeypatch.setattr(environments, "ensure_core", lambda: tmp_path)
     monkeypatch.setattr(environments, "download", fail)
-    assert measure_teacher.main() == 2
+    assert status_of(measure_teacher.main) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("error: The labels' teacher cannot be downloaded")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import interpreters
-from tools.project import BuildError, check, run
+from tools.project import BuildError, check, run, status_of
 
 
 def test_output_of_commands_stays_off_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
@@ -43,3 +43,14 @@ def test_another_python_takes_over_when_the_running_one_does_not_fit(monkeypatch
     other = Path("/somewhere/python3.13")
     monkeypatch.setattr(interpreters, "find", {"3.11": None, "3.13": other}.get)
     assert interpreters.for_core() == ("3.13", other)
+
+
+def test_what_the_user_can_mend_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> int:
+        raise BuildError("uv makes the locks: install it.")
+
+    assert status_of(fail) == 2
+    assert capsys.readouterr() == ("", "error: uv makes the locks: install it.\n")
+    assert (status_of(lambda: None), status_of(lambda: 1)) == (0, 1)
+    with pytest.raises(KeyError):  # a fault of ours keeps its traceback
+        status_of(lambda: {}["missing"])

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import extension_zip
-from ..demo import OWN_CLIP
-from ..project import BuildError, log
+from ..project import RENDERED_CLIP, BuildError, log
 from . import (
     capture_scenario,
     docs_scenario,
@@ -19,6 +18,7 @@ from . import (
     keep_scenario,
     keys_scenario,
     mapping_scenario,
+    quick_start_scenario,
     retarget_scenario,
 )
 from .session import Session, running
@@ -31,6 +31,7 @@ SCENARIOS: dict[str, Callable[[Session], None]] = {
     "keys": keys_scenario.run,
     "mapping": mapping_scenario.run,
     "files": files_scenario.run,
+    "quick-start": quick_start_scenario.run,
     "docs": docs_scenario.run,
 }
 
@@ -43,7 +44,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="folder of a Debian with Blender (see make_root), or / when this machine has all that it needs",
     )  # fmt: skip
     parser.add_argument("--zip", type=_absolute, help="the extension; without it, built from the checkout")
-    parser.add_argument("--clip", type=_absolute, default=OWN_CLIP, help="footage; our own rendered clip without it")
+    parser.add_argument(
+        "--clip", type=_absolute, default=RENDERED_CLIP, help="footage; our own rendered clip without it"
+    )
     parser.add_argument(
         "--out", type=_absolute, required=True, metavar="FOLDER", help="pictures, report and log go there"
     )

@@ -39,6 +39,8 @@ _KEYS: dict[str, tuple[float, float, float, tuple[float, float, float]]] = {
 _ONE_SIDED = frozenset(("browInnerUp", "cheekPuff", "tongueOut", "jawForward", "jawOpen", "jawLeft", "jawRight",
                         "mouthClose", "mouthFunnel", "mouthLeft", "mouthPucker", "mouthRight", "mouthRollLower",
                         "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"))  # fmt: skip
+#: A beard is an egg this much smaller than the face.
+_BEARD = 0.5
 _BONES = (("Hips", 1.0, 1.2), ("Spine", 1.2, 1.4), ("Neck", 1.4, 1.52), ("Head", 1.52, 1.8),
           ("Jaw", 1.6, 1.55))  # fmt: skip
 #: What the animator has done with the character before: frames, and how far up the hips go in the middle, metres.
@@ -52,6 +54,29 @@ def add(rig_name: str, face_name: str, x: float) -> None:
     face.modifiers.new("Armature", "ARMATURE").object = rig
     face.vertex_groups.new(name="Head").add(range(len(face.data.vertices)), 1.0, "REPLACE")
     rig.location = (x, 0.0, -_CENTRE[2])
+
+
+def add_loose(face_name: str, beard_name: str, x: float) -> tuple[Vector, Vector]:
+    """Put a face and a beard without any armature ``x`` metres to the right, with keys such as ``EyeBlink_L`` on the
+    face and ``jaw open`` on the beard; two corners of a box in front about both."""
+    face = _face(face_name)
+    for key in face.data.shape_keys.key_blocks[1:]:
+        key.name = (key.name[0].upper() + key.name[1:]).replace("Left", "_L").replace("Right", "_R")
+    mesh = bpy.data.meshes.new(beard_name)
+    vertices, edges, quads = _egg()
+    at = Vector((_CENTRE[0], _CENTRE[1] - 0.3 * _RADII[1], _CENTRE[2] - _RADII[2]))
+    mesh.from_pydata([at + _BEARD * (vertex - Vector(_CENTRE)) for vertex in vertices], edges, quads)
+    beard = bpy.data.objects.new(beard_name, mesh)
+    bpy.context.scene.collection.objects.link(beard)
+    beard.shape_key_add(name="Basis")
+    key = beard.shape_key_add(name="jaw open")
+    key.value = 0.0
+    for point in key.data:
+        point.co.z -= 0.04
+    moved = Vector((x, 0.0, -_CENTRE[2]))
+    face.location = beard.location = moved
+    middle, wide, low = Vector(_CENTRE) + moved, 1.3 * _RADII[0], at.z - _CENTRE[2] - 1.3 * _BEARD * _RADII[2]
+    return middle + Vector((-wide, 0.0, 1.3 * _RADII[2])), middle + Vector((wide, 0.0, low))
 
 
 def add_bare(name: str, like: bpy.types.Object, x: float) -> Vector:

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pictures of the user docs: ``out/docs/``, to be copied to ``docs/images/`` after a look at them.
 
-``window_*.jpg`` show the whole window, ``panel_*.png`` one panel of the sidebar each, named after its class;
-``panels.json`` is what ``panel_tables.py`` fills the tables of docs/panels.md from.
+``window_*.jpg`` show the whole window, ``panel_*.png`` one panel of the sidebar each, named after its class.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from pathlib import Path
@@ -62,8 +60,6 @@ def run(session: Session) -> None:
     add_character(session)
     choose_character(session)
     find_mapping(session)
-    contents = session.remote.ask("panel_contents")
-    (_folder(session) / "panels.json").write_text(json.dumps(contents, indent=1) + "\n", encoding="utf-8")
     _every_panel(session)
 
 

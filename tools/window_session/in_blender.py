@@ -165,67 +165,6 @@ def redraw() -> None:
                 region.tag_redraw()
 
 
-def panel_contents() -> dict[str, list[dict[str, Any]]]:
-    """What each of the sidebar's panels, and the preferences, offer now, in the order in which they draw it."""
-    addon = bpy.context.preferences.addons[EXTENSION].preferences
-    found = {}
-    with _override("VIEW_3D", "UI"):
-        for panel in _panels():
-            if not hasattr(panel, "poll") or panel.poll(bpy.context):
-                layout = _Recorder([])
-                panel.draw(_Stand(panel, layout), bpy.context)
-                found[_name(panel)] = layout.entries
-        if addon is not None and hasattr(addon, "draw"):
-            layout = _Recorder([])
-            type(addon).draw(_Stand(addon, layout), bpy.context)
-            found["preferences"] = layout.entries
-    return found
-
-
-class _Recorder:
-    """Takes the place of a layout and notes properties and operators; everything else is let pass."""
-
-    def __init__(self, entries: list[dict[str, Any]]) -> None:
-        self.entries = entries
-
-    def __getattr__(self, _name: str) -> Callable[..., _Recorder]:
-        return lambda *_arguments, **_options: _Recorder(self.entries)
-
-    def panel(self, *_arguments: Any, **_options: Any) -> tuple[_Recorder, _Recorder]:
-        return self, self
-
-    def prop(self, data: Any, name: str, *_arguments: Any, **options: Any) -> None:
-        entry = data.bl_rna.properties[name]
-        items = entry.enum_items if entry.type == "ENUM" else ()
-        label = options.get("text") or entry.name
-        choices = [{"name": item.name, "description": item.description} for item in items]
-        self.entries.append({"name": label, "description": entry.description, "choices": choices})
-
-    #: With a list of what to choose from.
-    prop_search = prop
-
-    def operator(self, name: str, *_arguments: Any, **options: Any) -> _Recorder:
-        group, _, verb = name.partition(".")
-        about = getattr(getattr(bpy.ops, group), verb).get_rna_type()
-        label = options.get("text") or about.name
-        self.entries.append({"name": label, "description": about.description, "choices": []})
-        return _Recorder([])
-
-    operator_menu_enum = operator
-
-
-class _Stand:
-    """Takes the place of a panel or of preferences: their methods and values, another layout."""
-
-    def __init__(self, original: Any, layout: _Recorder) -> None:
-        self._original, self.layout = original, layout
-
-    def __getattr__(self, name: str) -> Any:
-        cls = self._original if isinstance(self._original, type) else type(self._original)
-        method = getattr(cls, name, None)
-        return method.__get__(self) if callable(method) else getattr(self._original, name)
-
-
 def install(path: str) -> str:
     """Install and enable the extension with the operator behind "Install from Disk"; its version."""
     import addon_utils  # findable only once bpy is imported
@@ -337,6 +276,12 @@ def add_walk(rig: str, action: str, face: str, key: str) -> None:
         character.add_ears(face, key)
 
 
+def add_loose_character(face: str, beard: str, x: float) -> list[list[float]]:
+    """Put a character without an armature ``x`` metres to the right; corners of a box about it."""
+    with _override("VIEW_3D", "WINDOW"):
+        return [list(place) for place in character.add_loose(face, beard, x)]
+
+
 def add_bare_head(name: str, x: float) -> list[float]:
     """Put a keyless copy of the captured head beside it; the place of its middle."""
     head = bpy.context.scene.ddfa.head
@@ -400,8 +345,9 @@ def leave() -> None:
 REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        window, hovered, mouse, show_sidebar, panels, panel_places, redraw, panel_contents, install, snapshot,
+        window, hovered, mouse, show_sidebar, panels, panel_places, redraw, install, snapshot,
         value, count, is_built_with, assign, call, open_file, switch, shade, add_character, add_walk, add_bare_head,
+        add_loose_character,
         shape_keys, in_viewport, message, mapping, overruled_words, search_menus, show_preferences, leave,
         motion.layers, motion.play_again, motion.bone_tracks, motion.bone_angles, motion.key_track, motion.played,
         motion.pose_bone,

@@ -6,6 +6,7 @@ The performance is a recording of which every value is known; what is clicked is
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -23,13 +24,15 @@ _SETTLE_SECONDS, _POPOVER_SECONDS = 1.0, 1.5
 _SETTINGS = "scene.ddfa.retarget"
 #: What is typed, and how near the curves must come to what follows from it.
 _GAIN, _NEAR = 0.5, 0.02
+#: How often a number is typed at most; gain, minimum and maximum that are: within the limits, beyond 1, turned round.
+_ATTEMPTS, _LIMITS = 2, ((0.5, 0.1, 0.2), (2.0, 0.0, 1.2), (-1.0, -0.5, 1.0))
 #: From a panel's right edge to the presets in its header, and of the lines of a popover from its lower right corner,
 #: pixels at interface scale 1.
 _TO_PRESETS, _LINE, _ARROW = 35, 24, 12
 #: Where across the panel the list has its gains, and no field below it has; from there to a line's name.
-_IN_LIST, _TO_NAME = (0.8,), 90
+_IN_LIST, _IN_BOX, _TO_NAME = (0.8,), (0.6,), 90
 #: The same of the buttons with a symbol only, and of the second number of a curve's points: it saves many looks.
-_CURVE, _CLEAR, _LAST, _OUT = (0.82,), (0.9,), (0.93,), (0.65,)
+_CURVE, _CLEAR, _LAST, _OUT = (0.9,), (0.82,), (0.93,), (0.65,)
 #: From the last button in the box of the chosen target to the one below the box.
 _TO_MENU = 30
 _PRESET = "halfJaw"
@@ -56,6 +59,7 @@ def run(session: Session) -> None:
     session.pilot.sidebar.only(_MAPPING)
     _search(session)
     _gain(session)
+    _limits(session)
     _curve(session)
     _mirror(session)
     _presets(session)
@@ -108,13 +112,41 @@ def _gain(session: Session) -> None:
     """Type a gain into the list's only line: the key opens by that much less."""
     pilot = session.pilot
     place = f"{_SETTINGS}.targets[{_index(session, 'jawOpen')}].sources[0].source_gain"
-    pilot.enter(".source_gain", str(_GAIN), _MAPPING)
+    pilot.write_at(pilot.find(".source_gain", _MAPPING, _IN_LIST), str(_GAIN))
     pilot.rest()
     found = session.remote.ask("value", path=place)
     session.step("gain typed", gain=found)
     session.require(found == _GAIN, f"The gain is {found} after {_GAIN} was typed.")
     _retarget(session)
     _judge_jaw(session, _GAIN * _performed("JawOpen", session), "the gain")
+
+
+def _limits(session: Session) -> None:
+    """Type gain, minimum and maximum below the list: the baked key keeps to them, and may leave 0 to 1 if they do."""
+    target = f"{_SETTINGS}.targets[{_index(session, 'jawOpen')}]"
+    places = (f"{target}.sources[0].source_gain", f"{target}.target_min", f"{target}.target_max")
+    for typed in (*_LIMITS, (_GAIN, 0.0, 1.0)):
+        found = tuple(_type(session, place, number) for place, number in zip(places, typed, strict=True))
+        session.pilot.rest()
+        session.step("limits typed", found=found)
+        session.require(found == typed, f"Gain and limits are {found} after {typed} was typed.")
+        _retarget(session)
+        gain, least, most = typed
+        wanted = np.clip(gain * _performed("JawOpen", session), least, most)
+        _judge_jaw(session, wanted, f"gain {gain:g} between {least:g} and {most:g}")
+        session.pilot.sidebar.only(_MAPPING)
+
+
+def _type(session: Session, path: str, number: float) -> float:
+    """Type a number into its field below the list; what is there then. On a busy machine a click may be lost."""
+    found = math.nan
+    for _attempt in range(_ATTEMPTS):
+        field = f".{path.rpartition('.')[2]}"
+        session.pilot.write_at(session.pilot.find(field, _MAPPING, _IN_BOX), f"{number:g}")
+        found = round(session.remote.ask("value", path=path), 4)
+        if found == number:
+            break
+    return found
 
 
 def _curve(session: Session) -> None:

@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables of docs/panels.md, filled from what the panels show in Blender, so that text and code agree.
 
-    python -m tools.window_session.panel_tables OUT/docs/panels.json
-
-The scenario ``docs`` writes that file. Each table stands between ``<!-- settings NAME -->`` and ``<!-- end -->``, where
-NAME is a panel's class or ``preferences``.
+``python tests/blender/panel_contents.py``, with a Python that has bpy, fills them; a test sees that they are as they
+should be. Each table stands between ``<!-- settings NAME -->`` and ``<!-- end -->``, where NAME is a panel's class or
+``preferences``.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from ..project import ROOT, BuildError, log
+from ..project import ROOT, BuildError
 
 PAGE = ROOT / "docs" / "panels.md"
 _TABLE = re.compile(r"(<!-- settings (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -69,23 +64,3 @@ def missing(page: str, contents: Mapping[str, Sequence[Entry]]) -> list[str]:
     """Panels with settings for which the page has no table."""
     named = {match.group(2) for match in _TABLE.finditer(page)}
     return sorted(name for name, entries in contents.items() if entries and name not in named)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.window_session.panel_tables", description=__doc__)
-    parser.add_argument("contents", type=Path)
-    options = parser.parse_args(arguments)
-    contents = json.loads(options.contents.read_text(encoding="utf-8"))
-    page = PAGE.read_text(encoding="utf-8")
-    try:
-        PAGE.write_text(fill(page, contents), encoding="utf-8")
-    except BuildError as error:
-        log(f"error: {error}")
-        return 1
-    for name in missing(page, contents):
-        log(f"{PAGE.name} says nothing about {name}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

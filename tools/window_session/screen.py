@@ -99,7 +99,7 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Type it."""
-        self._xdotool("type", "--delay", "8", text)
+        self._xdotool("type", "--delay", "8", "--", text)
 
     def resize_window(self, width: int, height: int) -> None:
         """Give Blender's only window another size."""

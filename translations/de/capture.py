@@ -51,7 +51,7 @@ TEXTS: dict[str, str] = {
     "Where in the footage to stop": "Wo im Filmmaterial aufgehört wird",
     "Out Point": "Out-Punkt",
     "Stop before the end of the footage": "Vor dem Ende des Filmmaterials aufhören",
-    "Set from Current Frame": "Aus aktuellem Bild setzen",
+    "Set from Preview": "Aus Vorschau setzen",
     "Set the in or out point to the frame that the preview shows": (
         "In- oder Out-Punkt auf das Bild setzen, das die Vorschau zeigt"
     ),
@@ -60,6 +60,7 @@ TEXTS: dict[str, str] = {
     "Begin with the frame that is shown": "Mit dem gezeigten Bild beginnen",
     "Stop after the frame that is shown": "Nach dem gezeigten Bild aufhören",
     # preview
+    "Show Preview": "Vorschau zeigen",
     "Preview": "Vorschau",
     "Show a frame of the footage and the faces in it": "Ein Bild des Filmmaterials und die Gesichter darin zeigen",
     "Which second of the footage is shown": "Welche Sekunde des Filmmaterials gezeigt wird",

@@ -3,8 +3,8 @@
 
 TEXTS: dict[str, str] = {
     "Head": "Kopf",
-    "Captured head whose settings are shown here and which is exported": (
-        "Erfasster Kopf, dessen Einstellungen hier gezeigt werden und der exportiert wird"
+    "Captured head whose settings the panels below show, and which is exported": (
+        "Erfasster Kopf, dessen Einstellungen die Panels darunter zeigen und der exportiert wird"
     ),
     "Drive": "Steuern mit",
     "Which shape keys carry the face": "Welche Formschlüssel das Gesicht tragen",

@@ -111,7 +111,7 @@ TEXTS: dict[str, str] = {
         "Takes kommen in den Benutzerordner: kein anderer Ordner ist gewählt"
     ),
     "{length}, {share} lost": "{length}, {share} verloren",
-    "On {heads}": "Auf {heads}",
+    "Animates {heads}": "Bewegt {heads}",
     "Captured with the model {model}": "Erfasst mit dem Modell {model}",
     "From {file}": "Aus {file}",
     "Its footage is no longer at {file}; the take does not need it": (

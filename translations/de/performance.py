@@ -120,6 +120,14 @@ TEXTS: dict[str, str] = {
     "No spike was found": "Es wurde kein Ausreißer gefunden",
     "Bridged frame {frame}": "Einzelbild {frame} überbrückt",
     "Bridged {count} frames: {frames}": "{count} Einzelbilder überbrückt: {frames}",
+    "Full Blinks": "Vollständiger Lidschluss",
+    (
+        "Where the actor's eyes close, the lids meet by the blink alone, so that other characters close their eyes "
+        "too; recordings of other programs stay as they are"
+    ): (
+        "Wo der Darsteller die Augen schließt, treffen sich die Lider allein durch das Blinzeln, sodass auch andere "
+        "Figuren die Augen schließen; Aufnahmen anderer Programme bleiben, wie sie sind"
+    ),
     "Smoothing": "Glättung",
     "Smooth Head": "Kopf glätten",
     "How far smoothing of the head's movement reaches, in seconds; 0 keeps every detail and every jitter": (

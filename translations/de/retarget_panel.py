@@ -52,6 +52,8 @@ TEXTS: dict[str, str] = {
     "No head bone is known by its name; choose it, or the head stays still": (
         "Kein Kopfknochen ist am Namen zu erkennen; ihn wählen, sonst steht der Kopf still"
     ),
+    "{} % sure": "zu {} % sicher",
+    "Without an armature there is no head to turn": "Ohne Skelett gibt es keinen Kopf, der sich drehen ließe",
     # where the animation goes
     "Action": "Aktion",
     "Where the animation goes": "Wohin die Animation kommt",
