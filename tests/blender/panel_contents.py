@@ -115,15 +115,7 @@ def _drawn() -> dict[str, list[Entry]]:
 
 
 def _draw(cls: Any) -> list[Entry]:
-    import bpy
-
-    context = types.SimpleNamespace(
-        scene=bpy.context.scene,
-        window_manager=bpy.context.window_manager,
-        preferences=types.SimpleNamespace(system=types.SimpleNamespace(ui_scale=1.0)),  # 0 without a window
-        region=types.SimpleNamespace(width=280),
-        selected_objects=[],
-    )
+    context = support.sidebar_context()
     stand = _Stand(cls, Recorder([]))
     cls.draw(stand, context)
     return [entry.entry() if isinstance(entry, _Button) else entry for entry in stand.layout.entries]

@@ -214,6 +214,19 @@ def by_hand(cls: type, **fields: Any) -> SimpleNamespace:
     return operator
 
 
+def sidebar_context() -> SimpleNamespace:
+    """What a panel in the sidebar draws from, which Blender without a window does not have."""
+    import bpy
+
+    return SimpleNamespace(
+        scene=bpy.context.scene,
+        window_manager=bpy.context.window_manager,
+        preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),  # 0 without a window
+        region=SimpleNamespace(width=280),
+        selected_objects=[],
+    )
+
+
 def stop_job(context: WindowContext) -> None:
     """End what a test has left running."""
     state = module("operators.state")

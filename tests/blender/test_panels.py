@@ -67,13 +67,7 @@ def panel_classes():
 @pytest.fixture
 def draw():
     """Draw a panel by its class name; gives what it drew."""
-    context = types.SimpleNamespace(
-        scene=bpy.context.scene,
-        window_manager=bpy.context.window_manager,
-        preferences=types.SimpleNamespace(system=types.SimpleNamespace(ui_scale=1.0)),  # 0 without a window
-        region=types.SimpleNamespace(width=280),
-        selected_objects=[],
-    )
+    context = support.sidebar_context()
 
     def draw_panel(name):
         cls = panel_classes()[name]
