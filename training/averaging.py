@@ -148,6 +148,9 @@ def main() -> None:
     parser.add_argument("--run", required=True, help="name of the result")
     parser.add_argument("of", type=_share, nargs="+", metavar="RUN[=SHARE]")
     arguments = parser.parse_args()
+    missing = [str(path) for path, _ in arguments.of if not path.is_file()]
+    if missing:
+        parser.error(f"there is no {' and no '.join(missing)}; `python -m training.train` writes it")
     checkpoint = average(dict(arguments.of))
     folder = RUNS / arguments.run
     folder.mkdir(parents=True, exist_ok=True)
