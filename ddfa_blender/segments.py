@@ -100,15 +100,17 @@ class SegmentedPass:
             threading.Thread(target=self._work, args=(segment,), name=f"face capture {number}", daemon=True)
             for number, segment in enumerate(self._segments)
         ]
-        for thread in threads:
-            thread.start()
+        started: list[threading.Thread] = []
         try:
+            for thread in threads:
+                thread.start()
+                started.append(thread)
             self._supervise(progress, cancelled)
         finally:
             with self._changed:
                 self._abandoned = True
                 self._changed.notify_all()
-            for thread in threads:
+            for thread in started:
                 thread.join()
         return self._joined()
 

@@ -272,6 +272,23 @@ def test_an_error_in_one_worker_is_the_captures(tmp_path: Path, model: Morphable
     assert running() == []
 
 
+def test_a_thread_that_cannot_be_started_stops_the_others(
+    tmp_path: Path, model: MorphableModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+
+    def refuse_the_third(thread: threading.Thread) -> None:
+        if thread.name == "face capture 2":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_the_third)
+    slow = replace(square_engine(model), fitter=FaceFitter(Slow(model), model))
+    with pytest.raises(RuntimeError, match="start new thread"):
+        capture(write_clip(tmp_path / "clip.mp4", wandering(150)), engine=slow, workers=3)
+    assert running() == []
+
+
 def test_progress_rises_to_the_number_of_frames_on_the_callers_thread(tmp_path: Path, model: MorphableModel) -> None:
     clip = write_clip(tmp_path / "clip.mp4", wandering(110))
     calls: list[tuple[int, int]] = []
