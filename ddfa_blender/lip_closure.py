@@ -52,6 +52,17 @@ class _Seam:
         bend = float(opening @ least)
         return cls(opening, own, -least / bend) if bend > 0.0 else None
 
+    def gap(self, identity: NDArray, expression: NDArray) -> NDArray[np.float64]:
+        """Millimetres (N,) between the lips; negative: they overlap."""
+        return np.asarray(expression @ self.opening + identity @ self.own)
+
+
+def lip_gap(model: MorphableModel, identity: NDArray, expression: NDArray) -> NDArray[np.float64]:
+    """Millimetres (N,) between the lips that the components (N, 10) move on an identity (40,), in the mean over the
+    seam; negative: they overlap. 0 where the components part no lips."""
+    seam = _Seam.of(model)
+    return seam.gap(identity, expression) if seam is not None else np.zeros(len(expression))
+
 
 def close_lips(model: MorphableModel, identity: NDArray, expression: NDArray, parted: NDArray) -> NDArray[np.float64]:
     """Components (N, 10) of one clip whose lips meet where they are seen to.
@@ -66,7 +77,7 @@ def close_lips(model: MorphableModel, identity: NDArray, expression: NDArray, pa
     seam, touching = _Seam.of(model), parted < TOUCHING
     if seam is None or not touching.any():
         return np.array(expression, dtype=np.float64)
-    gap = expression @ seam.opening + identity @ seam.own
+    gap = seam.gap(identity, expression)
     level = float(np.median(gap[touching]))
     if level < 0.0:
         wanted = np.maximum(gap, np.minimum(gap - level, 0.0))  # overlapping lips part until they touch, no further

@@ -25,15 +25,17 @@ from ddfa_blender.cleaning.cleanup import CleanUpSettings, clean
 from ddfa_blender.cleaning.full_blinks import LidClosure
 from ddfa_blender.cleaning.smoothing import Smoothing
 from ddfa_blender.errors import CaptureError
+from ddfa_blender.lip_closure import lip_gap
 from ddfa_blender.morphable_model import MorphableModel
-from ddfa_blender.performance import Performance
-from ddfa_blender.projection import CROP_SIZE, decompose, split
+from ddfa_blender.projection import CROP_SIZE, decompose, nearest_rotation, split
 from ddfa_blender.quaternions import to_matrices
 from ddfa_blender.settings import CaptureSettings
 from ddfa_blender.solve import SolveSettings, solve
 from ddfa_blender.take import Take
+from training.evaluation.apertures import aspect_ratio
 from training.evaluation.known_weights import clip_files
 from training.evaluation.material import FRESH_CLIPS, clip_path
+from training.evaluation.rotations import constant_offset, geodesic_degrees
 from training.evaluation.teacher_tracks import TeacherTrack
 
 #: Seconds of each clip of footage that are looked at, and frames in which teacher and tracker must see a face.
@@ -106,11 +108,11 @@ def footage() -> Iterator[Clip]:
         points = track.landmarks[: len(take)].astype(np.float64)
         if (take.tracked & track.found[: len(take)]).sum() < _FEWEST:
             continue
-        eyes = np.stack([_aspect(points[:, list(eye)]) for eye in _EYES], axis=1)
+        eyes = np.stack([aspect_ratio(points[:, eye]) for eye in _EYES], axis=1)
         lips = np.linalg.norm(points[:, _UPPER_LIP] - points[:, _LOWER_LIP], axis=-1).mean(axis=1)
         lips /= _pixels_per_millimetre(take)
-        left, _, right = np.linalg.svd(np.nan_to_num(track.matrix[: len(take), :3, :3].astype(np.float64)))
-        rotation = np.where(np.isfinite(points[:, :1, :1]), left @ right, np.nan)
+        rotation, _ = nearest_rotation(np.nan_to_num(track.matrix[: len(take), :3, :3].astype(np.float64)))
+        rotation[~np.isfinite(points[:, 0, 0])] = np.nan
         yield Clip(take, eyes < _TEACHER_SHUT, lips < _TEACHER_CLOSED, rotation)
 
 
@@ -123,13 +125,12 @@ def see(clip: Clip, model: MorphableModel, settings: tuple[SolveSettings, CleanU
     shut = clip.shut & tracked[:, None]
     rotation = to_matrices(shown.head_rotation)
     both = tracked & np.isfinite(clip.rotation[:, 0, 0])
-    aligned = clip.rotation[both] @ _nearest((clip.rotation[both].swapaxes(1, 2) @ rotation[both]).sum(axis=0))
-    apart = np.trace(aligned.swapaxes(1, 2) @ rotation[both], axis1=1, axis2=2)
+    aligned = clip.rotation[both] @ constant_offset(clip.rotation[both], rotation[both])
     return Seen(
         shown.arkit[:, BLINKS][shut],
         closure.closed(shown.arkit)[shut],
-        _lips(shown, model)[clip.closed & tracked],
-        np.degrees(np.arccos(np.clip((apart - 1.0) / 2.0, -1.0, 1.0))),
+        lip_gap(model, shown.identity, shown.expression)[clip.closed & tracked],
+        geodesic_degrees(aligned, rotation[both]),
         _second_difference(rotation[tracked]),
         _second_difference(aligned),
         np.linalg.norm(np.diff(shown.head_translation[tracked], 2, axis=0), axis=1),
@@ -174,33 +175,12 @@ def _lids(model: MorphableModel) -> LidClosure:
     return closure
 
 
-def _lips(shown: Performance, model: MorphableModel) -> NDArray[np.float64]:
-    """Millimetres (N,) between the lips of the head that the ten components drive."""
-    seam = LipSeam.of(model)
-    opening, own = (
-        (basis[:, seam.upper, 1].astype(np.float64) - basis[:, seam.lower, 1]).mean(axis=1)
-        for basis in (model.expression_basis, model.shape_basis)
-    )
-    return np.asarray(shown.expression @ opening + shown.identity @ own)
-
-
 def _pixels_per_millimetre(take: Take) -> NDArray[np.float64]:
     """(N,) of the face in the footage; NaN where it was lost."""
     result, seen = np.full(len(take), np.nan), take.tracked
     side = (take.roi[seen, 2] - take.roi[seen, 0]).astype(np.float64)
     result[seen] = decompose(split(take.params[seen].astype(np.float64)).transform).scale * side / CROP_SIZE
     return result
-
-
-def _aspect(eye: NDArray) -> NDArray[np.float64]:
-    """Height ÷ width (N,) of six points (N, 6, 3): corner, two of the upper lid, corner, two of the lower."""
-    height = np.linalg.norm(eye[:, 1] - eye[:, 5], axis=-1) + np.linalg.norm(eye[:, 2] - eye[:, 4], axis=-1)
-    return np.asarray(height / (2.0 * np.linalg.norm(eye[:, 0] - eye[:, 3], axis=-1)))
-
-
-def _nearest(matrix: NDArray) -> NDArray[np.float64]:
-    left, _, right = np.linalg.svd(matrix)
-    return np.asarray(left @ right)
 
 
 def _second_difference(rotation: NDArray) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,9 @@ def average(checkpoints: Mapping[Path, float]) -> dict[str, Any]:
     pictures = mixed([(real_faces(), 1.0 - _RENDER_SHARE), (rendered_heads(render_shards()), _RENDER_SHARE)])
     shapes = [BatchShape(_BATCH, CROP_SIZE)] * _POSE_BATCHES
     sequence = BatchSequence(pictures, Augmenter(MorphableModel.load()), shapes, _SEED)
-    measure_normalisation(network, [sequence[index].images for index in range(_STATISTICS_BATCHES)])
-    fit_pose(network, statistics, batches(sequence))
+    first = [sequence[index] for index in range(_STATISTICS_BATCHES)]
+    measure_normalisation(network, [batch.images for batch in first])
+    fit_pose(network, statistics, chain(first, batches(sequence, _STATISTICS_BATCHES)))
     return {**last, "network": network.state_dict(), "averaged": network.state_dict()}
 
 

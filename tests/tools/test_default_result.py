@@ -7,6 +7,8 @@ import pytest
 from ddfa_blender.quaternions import to_matrices
 from tests.ddfa_blender.signals import about
 from tools import default_result
+from training.evaluation.apertures import aspect_ratio
+from training.evaluation.rotations import constant_offset
 
 
 def seen(blinks: list[float], gaps: list[float], jitter: float) -> default_result.Seen:
@@ -33,7 +35,7 @@ def test_the_table_counts_what_looks_wrong() -> None:
 
 def test_height_by_width_of_an_eye() -> None:
     eye = np.array([[0, 0, 0], [1, 0.5, 0], [2, 0.5, 0], [3, 0, 0], [2, -0.5, 0], [1, -0.5, 0]], dtype=float)
-    assert default_result._aspect(eye[None])[0] == pytest.approx(1.0 / 3.0)
+    assert aspect_ratio(eye[None])[0] == pytest.approx(1.0 / 3.0)
 
 
 def test_a_turn_at_constant_speed_does_not_tremble() -> None:
@@ -47,6 +49,4 @@ def test_a_turn_at_constant_speed_does_not_tremble() -> None:
 def test_a_fixed_offset_of_the_head_is_no_error() -> None:
     rotation = to_matrices(about(1, 10.0 * np.sin(np.arange(40) / 5.0)))
     turned = rotation @ to_matrices(about(0, np.array(12.0)))
-    assert np.allclose(
-        turned @ default_result._nearest((turned.swapaxes(1, 2) @ rotation).sum(axis=0)), rotation, atol=1e-9
-    )
+    assert np.allclose(turned @ constant_offset(turned, rotation), rotation, atol=1e-9)

@@ -18,7 +18,12 @@ def eye_aspect_ratio(landmarks68: NDArray, side: str) -> NDArray[np.float64]:
 
     Soukupová and Čech, Real-Time Eye Blink Detection using Facial Landmarks, 2016, Eq. 1.
     """
-    a, b, c, d, e, f = (np.asarray(landmarks68, dtype=np.float64)[..., i, :2] for i in EYES[side])
+    return aspect_ratio(np.asarray(landmarks68, dtype=np.float64)[..., EYES[side], :2])
+
+
+def aspect_ratio(eye: NDArray) -> NDArray[np.float64]:
+    """Height ÷ width (…,) of points (…, 6, 2 or 3): corner, two of the upper lid, other corner, two of the lower."""
+    a, b, c, d, e, f = np.moveaxis(eye, -2, 0)
     return (_length(b - f) + _length(c - e)) / (2.0 * _length(a - d))
 
 
