@@ -2,9 +2,10 @@
 """What to add on top of the ten expression components: blink, gaze and tongue, never twice.
 
 Both the ten components and ARKit's units move the same mesh, and some of the ten close the eyes a
-little. So the residual is solved for on the mesh: of the eye units (and the tongue) as much is
-added as takes the lids, lashes, eyeballs and tongue from where the ten leave them to where the 52
-ARKit weights want them, and never more than the weights themselves.
+little. So the residual is solved for on the mesh: of the units of the lids (and the tongue) as much is
+added as takes lids, lashes and tongue from where the ten and the gaze leave them to where the 52
+ARKit weights want them, and never more than the weights themselves. The gaze is added in full: the
+ten turn no eyeball, and a gaze held back for the lids that it drags along would look elsewhere.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from .names import ARKIT_NAMES
 RESIDUAL_UNITS: tuple[int, ...] = tuple(
     i for i, name in enumerate(ARKIT_NAMES) if name.startswith("eye") or name == "tongueOut"
 )
+#: Those of them that turn the eyeballs.
+_GAZE: tuple[int, ...] = tuple(i for i in RESIDUAL_UNITS if ARKIT_NAMES[i].startswith("eyeLook"))
 #: A vertex takes part when one of these units moves it by at least this share of the unit's largest offset.
 _TAKES_PART = 0.1
 #: Pull of each weight to ARKit's own value, as a share of the unit's energy: it decides between
@@ -34,7 +37,8 @@ def arkit_residual(model: MorphableModel, expression: ArrayLike, arkit: ArrayLik
     """ARKit weights (N, 52) to add to the head that shows the ten expression weights.
 
     Minimises ‖E·expression + A·w − A·arkit‖² over the vertices of lids, lashes, eyeballs and tongue
-    with 0 ≤ w ≤ arkit, by coordinate descent over all frames at once; w is 0 outside RESIDUAL_UNITS.
+    with 0 ≤ w ≤ arkit, by coordinate descent over all frames at once; w = arkit for the gaze and 0 outside
+    RESIDUAL_UNITS.
 
     Args:
         expression: (N, 10) weights of the expression components.
@@ -49,9 +53,7 @@ def arkit_residual(model: MorphableModel, expression: ArrayLike, arkit: ArrayLik
     weights = limit.copy()
     step = np.empty(len(a))
     for _ in range(_SWEEPS):
-        for u in range(len(units)):
-            if normal[u, u] <= 0.0:
-                continue
+        for u in problem.solved:
             np.dot(normal[u], weights, out=step)
             np.subtract(right[u], step, out=step)
             step /= normal[u, u]
@@ -71,6 +73,7 @@ class _Problem:
     units: NDArray[np.intp]  # (U,)
     normal: NDArray[np.float64]  # (U, U), pull included
     pull: NDArray[np.float64]  # (U,)
+    solved: tuple[int, ...]  # places of those that are solved for; the others are as large as asked
     from_arkit: NDArray[np.float64]  # (U, 52), what is wanted …
     from_expression: NDArray[np.float64]  # (U, 10), … and what is there already
 
@@ -84,7 +87,8 @@ class _Problem:
         added = wanted[:, units]
         normal: NDArray[np.float64] = added.T @ added
         pull: NDArray[np.float64] = _RIDGE * np.diagonal(normal)
-        return cls(units, normal + np.diag(pull), pull, added.T @ wanted, added.T @ shown)
+        solved = tuple(u for u in range(len(units)) if units[u] not in _GAZE and normal[u, u] > 0.0)
+        return cls(units, normal + np.diag(pull), pull, solved, added.T @ wanted, added.T @ shown)
 
 
 def _moved_vertices(model: MorphableModel, units: NDArray[np.intp]) -> NDArray[np.intp]:

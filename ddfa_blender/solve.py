@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import get_args
+from functools import cached_property
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from .performance import Solution
 from .projection import Pose, decompose, euler_degrees, split
 from .quaternions import continuous, from_matrices
 from .recorded import recorded_solution
-from .refit import FaceSubset, Refit, image_transforms, refit
+from .refit import FaceSubset, image_transforms, refit
 from .take import Take
 
 #: Rounds of Weiszfeld's algorithm, and the distance (in standard deviations) below which it stops weighing.
@@ -67,29 +68,59 @@ def solve(take: Take, model: FaceModel, settings: SolveSettings | None = None) -
     tracked = (take.confidence > 0.0) & (take.confidence >= settings.min_confidence)
     if not tracked.any():
         raise CaptureError("No frame of the take is confident enough; lower the minimum confidence or capture again.")
-    identity, fitted = fit_clip(take, tracked, model, settings)
+    clip = fit_clip(take, tracked, model, settings)
     subset = FaceSubset.choose(model)
-    center = subset.rigidity @ subset.neutral(identity)
+    center = subset.rigidity @ subset.neutral(clip.identity)
     focal = max(take.header.width, take.header.height) / 2.0 / math.tan(math.radians(settings.field_of_view) / 2.0)
-    rotation = fitted.pose.rotation
+    rotation = clip.pose.rotation
     if settings.line_of_sight:
-        rotation = line_of_sight(fitted.pose, center, focal) @ rotation
-    translation = head_translation(fitted.pose, rotation, center, focal)
+        rotation = line_of_sight(clip.pose, center, focal) @ rotation
+    translation = head_translation(clip.pose, rotation, center, focal)
     return Solution(
         time=take.time.copy(),
-        expression=_spread(_components(take, tracked, identity, fitted, model, settings), tracked),
-        arkit=_spread(arkit_weights(take, tracked, identity, fitted, model, settings), tracked),
+        expression=_spread(_components(clip, settings), tracked),
+        arkit=_spread(arkit_weights(clip, settings), tracked),
         head_rotation=_spread(continuous(from_matrices(rotation)), tracked),
         head_translation=_spread(translation, tracked),
-        identity=identity,
+        identity=clip.identity,
         tracked=tracked,
     )
 
 
-def fit_clip(
-    take: Take, tracked: NDArray[np.bool_], model: FaceModel, settings: SolveSettings
-) -> tuple[NDArray[np.float64], Refit]:
-    """One identity (40,) for the T tracked frames, and pose and expression of each refitted to it."""
+@dataclass(frozen=True, eq=False)
+class FittedClip:
+    """The T tracked frames of a take, refitted to one identity of a model."""
+
+    take: Take
+    tracked: NDArray[np.bool_]  # (N,), T of them
+    model: FaceModel
+    identity: NDArray[np.float64]  # (40,)
+    pose: Pose  # T, pixels from the image's centre
+    expression: NDArray[np.float64]  # (T, 10)
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """(T, 52) of the network, 0…1."""
+        return np.clip(self.take.arkit[self.tracked].astype(np.float64), 0.0, 1.0)
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """The 68 points (T, 68, 3), image pixels, y down."""
+        return self.take.landmarks68[self.tracked].astype(np.float64)
+
+    def lips_parted(self, lips: LipReading) -> NDArray[np.float64]:
+        """Millimetres (T,) that the lips are seen apart (:meth:`LipReading.parted`), on a model that has lips."""
+        return lips.parted(*self._lip_gaps)
+
+    @cached_property
+    def _lip_gaps(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Millimetres (T,) between the lips by the points, and by the scores."""
+        seam = LipSeam.of(cast(MorphableModel, self.model))
+        return landmark_gap(self.model, self.identity, self.points, self.pose), seam.mean_gap(self.scores)
+
+
+def fit_clip(take: Take, tracked: NDArray[np.bool_], model: FaceModel, settings: SolveSettings) -> FittedClip:
+    """One identity for the ``tracked`` (N,) frames of a take, and pose and expression of each refitted to it."""
     predicted = split(take.params[tracked].astype(np.float64))
     identity = clip_identity(predicted.shape, predicted.transform, take.confidence[tracked])
     fitted = refit(
@@ -101,85 +132,50 @@ def fit_clip(
         prior=settings.expression_prior,
         sweeps=settings.sweeps,
     )
-    return identity, fitted
+    return FittedClip(take, tracked, model, identity, fitted.pose, fitted.expression)
 
 
-def _components(
-    take: Take,
-    tracked: NDArray[np.bool_],
-    identity: NDArray,
-    fitted: Refit,
-    model: FaceModel,
-    settings: SolveSettings,
-) -> NDArray[np.float64]:
-    """Expression components (T, 10) of the T tracked frames, lips closed where they touch.
+def _components(clip: FittedClip, settings: SolveSettings) -> NDArray[np.float64]:
+    """Expression components (T, 10) of a clip, lips closed where they touch.
 
     Only what our network and its landmark branch see of the lips is believed.
     """
-    if not settings.touching_lips or not isinstance(model, MorphableModel) or take.header.absent_outputs:
-        return fitted.expression
-    parted = lips_parted(take, tracked, identity, fitted, model, bundled_reliability().lips)
-    return close_lips(model, identity, fitted.expression, parted)
-
-
-def lips_parted(
-    take: Take,
-    tracked: NDArray[np.bool_],
-    identity: NDArray,
-    fitted: Refit,
-    model: MorphableModel,
-    lips: LipReading,
-) -> NDArray[np.float64]:
-    """Millimetres (T,) that the lips are seen apart in the tracked frames of a take (:meth:`LipReading.parted`)."""
-    scores = np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0)
-    points = take.landmarks68[tracked].astype(np.float64)
-    return lips.parted(landmark_gap(model, identity, points, fitted.pose), LipSeam.of(model).mean_gap(scores))
+    model = clip.model
+    if not settings.touching_lips or not isinstance(model, MorphableModel) or clip.take.header.absent_outputs:
+        return clip.expression
+    return close_lips(model, clip.identity, clip.expression, clip.lips_parted(bundled_reliability().lips))
 
 
 def arkit_weights(
-    take: Take,
-    tracked: NDArray[np.bool_],
-    identity: NDArray,
-    fitted: Refit,
-    model: FaceModel,
-    settings: SolveSettings,
-    reliability: Reliability | None = None,
+    clip: FittedClip, settings: SolveSettings, reliability: Reliability | None = None
 ) -> NDArray[np.float64]:
-    """ARKit weights (T, 52), 0…1, of the T tracked frames that were refitted to the identity.
+    """ARKit weights (T, 52), 0…1, of a clip.
 
     A model without ARKit units leaves the network's scores as they are; a network without scores leaves it all to the
     mesh. ``reliability``: None = that of the bundled network.
     """
-    scores = np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0)
+    model = clip.model
     if settings.arkit_source == "network" or not isinstance(model, MorphableModel):
-        return scores
+        return clip.scores
     reliability = reliability or bundled_reliability()
-    evidence = arkit_evidence(take, tracked, identity, fitted, model, settings, reliability.lips)
-    absent = "arkit" in take.header.absent_outputs
+    absent = "arkit" in clip.take.header.absent_outputs
+    evidence = arkit_evidence(clip, settings, reliability.lips)
     return solve_weights(evidence, model, reliability, "mesh" if absent else settings.arkit_source)
 
 
-def arkit_evidence(
-    take: Take,
-    tracked: NDArray[np.bool_],
-    identity: NDArray,
-    fitted: Refit,
-    model: MorphableModel,
-    settings: SolveSettings,
-    lips: LipReading,
-) -> Evidence:
-    """What was measured in the tracked frames of a take, as the weights are solved from."""
-    scores = np.clip(take.arkit[tracked].astype(np.float64), 0.0, 1.0)
-    points = take.landmarks68[tracked].astype(np.float64)
-    size = take.header.width, take.header.height
-    blind = "landmarks" in take.header.absent_outputs  # the points are the mesh's own
+def arkit_evidence(clip: FittedClip, settings: SolveSettings, lips: LipReading) -> Evidence:
+    """What was measured in a clip, as the weights are solved from; of a model that has ARKit units."""
+    header = clip.take.header
+    blind = "landmarks" in header.absent_outputs  # the points are the mesh's own
     return Evidence(
-        time=take.time[tracked],
-        scores=scores,
-        components=without_prior(FaceSubset.choose(model), fitted.expression, settings.expression_prior),
-        contact=lips_parted(take, tracked, identity, fitted, model, lips) < TOUCHING,
-        moved=None if blind else movement(model, identity, points, fitted.pose, *size),
-    )
+        time=clip.take.time[clip.tracked],
+        scores=clip.scores,
+        components=without_prior(FaceSubset.choose(clip.model), clip.expression, settings.expression_prior),
+        contact=clip.lips_parted(lips) < TOUCHING,
+        moved=None if blind else movement(
+            clip.model, clip.identity, clip.points, clip.pose, header.width, header.height
+        ),
+    )  # fmt: skip
 
 
 def clip_identity(shapes: NDArray, transforms: NDArray, confidence: NDArray) -> NDArray[np.float64]:

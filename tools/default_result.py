@@ -131,8 +131,8 @@ def see(clip: Clip, model: MorphableModel, settings: tuple[SolveSettings, CleanU
         closure.closed(shown.arkit)[shut],
         lip_gap(model, shown.identity, shown.expression)[clip.closed & tracked],
         geodesic_degrees(aligned, rotation[both]),
-        _second_difference(rotation[tracked]),
-        _second_difference(aligned),
+        second_difference(rotation[tracked]),
+        second_difference(aligned),
         np.linalg.norm(np.diff(shown.head_translation[tracked], 2, axis=0), axis=1),
     )
 
@@ -183,7 +183,7 @@ def _pixels_per_millimetre(take: Take) -> NDArray[np.float64]:
     return result
 
 
-def _second_difference(rotation: NDArray) -> NDArray[np.float64]:
+def second_difference(rotation: NDArray) -> NDArray[np.float64]:
     """Degrees (N − 2,) of (N, 3, 3)."""
     return np.degrees(np.linalg.norm(np.diff(rotation, 2, axis=0), axis=(1, 2)) / np.sqrt(2.0))
 

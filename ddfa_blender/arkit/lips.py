@@ -96,6 +96,12 @@ class LipReading:
         return self.parted(landmark_gap, score_gap) < TOUCHING
 
 
+def inner_lips_apart(points: NDArray) -> NDArray[np.float64]:
+    """How far (…,) the inner lips' points of (…, 68, 2 or 3) are apart along y, y up; negative where they cross."""
+    upper, lower = (points[..., list(index), 1].mean(axis=-1) for index in _INNER_LIPS)
+    return np.asarray(upper - lower, dtype=np.float64)
+
+
 def landmark_gap(model: FaceModel, identity: NDArray, landmarks68: NDArray, pose: Pose) -> NDArray[np.float64]:
     """Millimetres (N,) between the inner lips' points, beyond those of the neutral face.
 
@@ -110,5 +116,4 @@ def landmark_gap(model: FaceModel, identity: NDArray, landmarks68: NDArray, pose
     upper, lower = (points[:, list(index)].mean(axis=1) for index in _INNER_LIPS)
     seen = np.einsum("nc,nc->n", upper - lower, up) / np.maximum(length, 0.3) ** 2 / pose.scale
     neutral = model.landmarks68(identity, np.zeros((*np.shape(identity)[:-1], len(model.expression_basis))))
-    upper, lower = (neutral[..., list(index), 1].mean(axis=-1) for index in _INNER_LIPS)
-    return np.asarray(seen - (upper - lower), dtype=np.float64)
+    return np.asarray(seen - inner_lips_apart(neutral), dtype=np.float64)

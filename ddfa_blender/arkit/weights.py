@@ -9,8 +9,9 @@ network's scores, Σ what either is wrong by, c how much of e is news beside a (
 of each exclusive pair at most one being above 0, and where the lips touch, G·w ≤ 0 with G the opening of their seam
 (``lips.py``); where they do not, ``mouthClose`` costs more. First each frame is solved alone. The result says how high
 the weights are on the whole; how they change about that is then also told by the 68 points, with r what they read:
-½‖w − r‖²_Σr (``landmark_reading.py``). What comes out says which of a pair stays and where the face moves so fast that
-neighbouring frames must not be pulled together; then all frames are solved at once.
+½‖w − r‖²_Σr (``landmark_reading.py``), and by how much the lips are to part in this clip (``amplitude.py``). What comes
+out says which of a pair stays and where the face moves so fast that neighbouring frames must not be pulled together;
+then all frames are solved at once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from ..morphable_model import MorphableModel
 from ..names import ARKIT_NAMES
+from .amplitude import OPENERS, opening_gain
 from .box_quadratic import BoxQuadratic, Minimum
 from .exclusive import allowed, differences
 from .landmark_reading import LandmarkReading, Movement
@@ -90,6 +92,7 @@ def minimum(evidence: Evidence, model: MorphableModel, reliability: Reliability,
     if source == "both" and evidence.moved is not None and reliability.landmarks is not None:
         problem = _with_points(problem, evidence.moved, reliability.landmarks, first)
         first = problem.minimise(first).weights
+        problem, first = _as_wide_as_seen(problem, opening_gain(model, evidence.moved, first, evidence.time), first)
     coupling = _coupling(evidence.time, first, np.diagonal(problem.normal))
     return replace(problem, upper=allowed(first), coupling=coupling, held=evidence.contact).minimise(first)
 
@@ -114,6 +117,13 @@ def _with_points(problem: BoxQuadratic, moved: Movement, reading: LandmarkReadin
         normal=problem.normal + np.diag(reading.information),
         right=problem.right + reading.information * reading.expected(moved, found),
     )
+
+
+def _as_wide_as_seen(problem: BoxQuadratic, gain: float, found: NDArray) -> tuple[BoxQuadratic, NDArray[np.float64]]:
+    """The problem whose minimum has the openers of the one that was ``found`` (N, 52) times ``gain``; and that one."""
+    change = np.zeros_like(found)
+    change[:, OPENERS] = (gain - 1.0) * found[:, OPENERS]
+    return replace(problem, right=problem.right + change @ problem.normal), np.clip(found + change, 0.0, 1.0)
 
 
 def _coupling(time: NDArray, weights: NDArray, information: NDArray) -> NDArray[np.float64]:

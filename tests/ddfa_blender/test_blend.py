@@ -48,6 +48,18 @@ def test_gaze_is_added_in_full_whatever_the_mouth_does(model: MorphableModel) ->
     assert residual[0, LOOK] == pytest.approx(0.6, abs=0.03)
 
 
+def test_eyes_look_down_as_far_as_asked_even_where_the_ten_lower_the_lids(model: MorphableModel) -> None:
+    gaze = [ARKIT_NAMES.index(f"eyeLookDown{side}") for side in ("Left", "Right")]
+    shown = 0.4 * (shown_by_ten(model, BLINK) + shown_by_ten(model, ARKIT_NAMES.index("eyeBlinkRight")))
+    residual = arkit_residual(model, shown, weights(eyeLookDownLeft=0.6, eyeLookDownRight=0.6))
+    np.testing.assert_allclose(residual[0, gaze], 0.6, atol=1e-9)
+    # A blink makes way for the lids that the gaze lowers.
+    asked = weights(eyeBlinkLeft=0.5, eyeBlinkRight=0.5)
+    alone = arkit_residual(model, shown, asked)[0, BLINK]
+    looking = arkit_residual(model, shown + 0.2 * shown_by_ten(model, gaze[0]), asked + weights(eyeLookDownLeft=0.6))
+    assert looking[0, gaze[0]] == pytest.approx(0.6) and looking[0, BLINK] <= alone + 0.02
+
+
 def test_the_residual_lies_between_nothing_and_what_arkit_asks(model: MorphableModel) -> None:
     random = np.random.default_rng(0)
     asked = random.uniform(0.0, 1.0, (50, 52))

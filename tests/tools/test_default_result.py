@@ -39,8 +39,8 @@ def test_height_by_width_of_an_eye() -> None:
 
 
 def test_a_turn_at_constant_speed_does_not_tremble() -> None:
-    smooth = default_result._second_difference(to_matrices(about(1, np.arange(20.0) * 0.5)))
-    shaking = default_result._second_difference(
+    smooth = default_result.second_difference(to_matrices(about(1, np.arange(20.0) * 0.5)))
+    shaking = default_result.second_difference(
         to_matrices(about(1, np.arange(20.0) * 0.5 + 0.5 * (-1.0) ** np.arange(20)))
     )
     assert smooth.max() < 0.02 and shaking.min() > 1.9

@@ -90,7 +90,8 @@ more. Measured within the faces of rendered actors, each by a reading that was l
 
 - **r without points**: correlation with the truth of what scores and mesh together tell, all about the actor's mean.
 - **r points**: that of what the points alone tell.
-- **Weight**: of the points, where the scores have 1; at most 0.5.
+- **Weight**: of the points, where the scores have 1; at most 0.5, and 0 where they add nothing to r, for then they
+  would only make the channel smaller.
 
 | channel | r without points | r points | r with points | weight |
 | --- | --- | --- | --- | --- |"""

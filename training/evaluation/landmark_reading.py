@@ -34,6 +34,8 @@ from training.faces import decode_picture, encoded_pictures
 from training.place_landmarks import MIRROR_68
 from training.workspace import DATA
 
+from .correlation import correlation
+
 FACES = DATA / "known-faces"
 #: Errors of the first ROI, as a share of its side; the tracker then refines it.
 ROI_ERROR = 0.03
@@ -47,6 +49,8 @@ _FOLDS = 4
 _EXPECTED, _FIRMNESS = (0.5, 0.15), 0.002
 #: The points weigh at most so much as the scores: real faces move in other ways than rendered ones.
 _LARGEST_SHARE = 0.5
+#: … and nothing where they raise the correlation with the truth by less than this.
+_LEAST_GAIN = 0.005
 
 
 class Moves(NamedTuple):
@@ -94,8 +98,7 @@ def measure_actors(engine: Engine, model: MorphableModel, lips: LipReading, fold
         take, truth = _take(engine, file, rng)
         tracked = take.confidence >= settings.min_confidence
         if tracked.sum() > 1:
-            identity, fitted = fit_clip(take, tracked, model, settings)
-            evidence = arkit_evidence(take, tracked, identity, fitted, model, settings, lips)
+            evidence = arkit_evidence(fit_clip(take, tracked, model, settings), settings, lips)
             actors.append(Actor(truth[tracked], evidence))
     return actors
 
@@ -153,6 +156,20 @@ def share_of_points(read: NDArray, found: NDArray, truth: NDArray) -> NDArray[np
     return np.asarray(np.clip(points / np.maximum(before, 0.2), 0.0, _LARGEST_SHARE))
 
 
+def heard(share: NDArray, read: NDArray, found: NDArray, truth: NDArray) -> NDArray[np.float64]:
+    """The ``share`` (52,) of channels that follow the truth better with what is read of the points; 0 for the others.
+
+    Points that tell nothing new of a channel only make it smaller: they hardly move, and both are averaged.
+    """
+    channels = range(truth.shape[1])
+    gain = [
+        correlation(found[:, k] + share[k] * read[:, k], truth[:, k]) - correlation(found[:, k], truth[:, k])
+        for k in channels
+    ]
+    on_both_sides = 0.5 * (np.array(gain) + np.array(gain)[swapped_sides()])
+    return np.where(on_both_sides >= _LEAST_GAIN, share, 0.0)
+
+
 class Learnt(NamedTuple):
     """The reading, and what came of actors that were left out in turn."""
 
@@ -172,6 +189,6 @@ def learn_reading(actors: Sequence[Actor], heads: Sequence[Moves], table: Reliab
     read = [own.points @ parts[i % _FOLDS] for i, own in enumerate(moves)]
     found = [about_mean(own.points, actor.found(model, table)).truth for actor, own in zip(actors, moves, strict=True)]
     all_read, all_found, truth = (np.concatenate(each) for each in (read, found, [m.truth for m in moves]))
-    share = share_of_points(all_read, all_found, truth)
+    share = heard(share_of_points(all_read, all_found, truth), all_read, all_found, truth)
     information = share * np.diagonal(table.network_information)
     return Learnt(LandmarkReading(fit_weights(moves, heads), information), all_read, all_found, truth, share)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddfa_blender.arkit.lips import LipReading, LipSeam, landmark_gap
+from ddfa_blender.arkit.lips import LipReading, LipSeam, inner_lips_apart, landmark_gap
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.projection import Pose, rotation_from_euler
 
@@ -59,6 +59,18 @@ def test_the_gap_of_landmarks_does_not_hang_on_the_pose(model):
         model, identity, neutral[None] * [1.0, -1.0, 1.0], Pose(*(x[:1] for x in (scale, rotation, shift)))
     )
     assert closed[0] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_inner_lips_are_apart_where_the_jaw_drops(model):
+    closed, opened = (model.at_landmarks(model.vertices(arkit=w[0])) for w in (weights(), weights(jawOpen=0.5)))
+    both = inner_lips_apart(np.stack([closed, opened]))
+    assert both.shape == (2,) and both[1] - both[0] > 8.0
+    # Left and right do not matter, nor do the outer lips.
+    moved = opened.copy()
+    moved[..., 0] *= -1.0
+    moved[48:60] += 7.0
+    assert inner_lips_apart(moved) == pytest.approx(both[1])
+    assert inner_lips_apart(moved * [1.0, -1.0, 1.0]) == pytest.approx(-both[1])
 
 
 def test_contact_is_found_in_spite_of_lips_that_read_a_little_open():

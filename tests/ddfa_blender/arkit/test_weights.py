@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 import pytest
 
+from ddfa_blender.arkit.amplitude import OPENERS
 from ddfa_blender.arkit.exclusive import EXCLUSIVE_PAIRS
 from ddfa_blender.arkit.landmark_reading import LandmarkReading, Movement
 from ddfa_blender.arkit.lips import LipSeam
@@ -224,6 +225,26 @@ def test_moving_points_tell_what_scores_and_mesh_do_not(model: MorphableModel) -
         assert np.corrcoef(weights[:, INDEX[name]], known.truth[:, INDEX[name]])[0, 1] > 0.9
     assert weights.min() >= 0.0 and weights.max() <= 1.0
     assert (LipSeam.of(model).halves @ weights[evidence.contact].T).max() <= 0.1
+
+
+def test_lips_part_as_far_as_the_points_show_and_touch_where_they_touch(model: MorphableModel) -> None:
+    known = known_performance(model, network=0.04, mesh=5.0)
+    units, reading = points_of(model)
+    # An actor of whom the network says too little; the reading shrinks as it does.
+    shy = known.evidence.scores.copy()
+    shy[:, OPENERS] *= 0.6
+    blind = LandmarkReading(reading.weights, np.zeros(52))
+    evidence = replace(known.evidence, scores=shy, moved=Movement(known.truth @ units, np.ones(len(shy))))
+    table, seam = replace(known.reliability, landmarks=blind), LipSeam.of(model)
+    without = solve_weights(replace(evidence, moved=None), model, table)
+    weights = solve_weights(evidence, model, table)
+    true, shown, faint = (seam.mean_gap(values) for values in (known.truth, weights, without))
+    assert np.polyfit(true, faint, 1)[0] < 0.75
+    assert 0.85 < np.polyfit(true, shown, 1)[0] < 1.05
+    assert (seam.halves @ weights[evidence.contact].T).max() <= 0.1
+    # The rest of the face stays as it was.
+    others = [INDEX[name] for name in ("eyeBlinkLeft", "browInnerUp", "mouthSmileLeft", "eyeLookOutLeft")]
+    np.testing.assert_allclose(weights[:, others], without[:, others], atol=0.03)
 
 
 def test_points_are_left_out_where_nothing_is_known_of_them(known: Known, model: MorphableModel) -> None:

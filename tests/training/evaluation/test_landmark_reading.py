@@ -20,6 +20,7 @@ from training.evaluation.landmark_reading import (
     Actor,
     about_mean,
     fit_weights,
+    heard,
     learn_reading,
     measure_actors,
     mirrored,
@@ -87,6 +88,21 @@ def test_the_share_is_what_least_squares_gives_within_its_limits() -> None:
     near, far = truth + 0.5 * noise, truth + random.normal(size=truth.shape)
     np.testing.assert_allclose(share_of_points(far, near, truth), 0.25, atol=0.08)
     np.testing.assert_allclose(share_of_points(near, far, truth), 0.5, atol=1e-9)
+
+
+def test_points_that_tell_nothing_new_are_not_heard() -> None:
+    random = np.random.default_rng(2)
+    truth, noise, other = random.normal(size=(3, 4000, 52))
+    share, found = np.full(52, 0.4), truth + noise
+    assert not heard(share, 0.3 * found, found, truth).any(), "the same once more"
+    assert not heard(share, noise, found, truth).any(), "its errors alone"
+    np.testing.assert_array_equal(heard(share, truth + other, found, truth), share)
+    # A pair is heard on both sides or on none.
+    left, right = ARKIT_NAMES.index("mouthSmileLeft"), ARKIT_NAMES.index("mouthSmileRight")
+    read = 0.3 * found
+    read[:, left] = truth[:, left] + other[:, left]
+    result = heard(share, read, found, truth)
+    assert result[left] == result[right] == 0.4 and result.sum() == pytest.approx(0.8)
 
 
 def test_points_are_believed_where_they_add_something(
