@@ -16,7 +16,7 @@ from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.live_preview import LivePreview
 from ..ddfa_blender.paths import is_file
-from ..scene import capture_target, footage_sources, take_list, takes, view
+from ..scene import capture_target, footage_sources, frame_range, take_list, takes, view
 from ..scene.preferences import preferences
 from ..scene.properties import current
 from . import modal_job, state
@@ -77,7 +77,7 @@ class DDFA_OT_capture(JobOperator, bpy.types.Operator):
             self._prepare(context, face)
         except CaptureError as error:
             return self.fail(error)
-        return modal_job.start(self, context, Job(self._task), _DOING, face)
+        return modal_job.start(self, context, Job(self._task), _DOING, face, _told)
 
     def finish(self, context: bpy.types.Context, result: Captured) -> set[str]:
         """Write it, and look at it."""
@@ -117,9 +117,14 @@ class DDFA_OT_capture(JobOperator, bpy.types.Operator):
         baked, performance = armature.ddfa.baked, captured.performance
         frames, lost = len(performance), int((~performance.tracked).sum())
         message = _summary(frames, lost)
-        state.tell(message)
         place = rpt_("{captured}: frames {first:g} to {last:g}")
-        self.report({"INFO"}, place.format(captured=message, first=baked.first_frame, last=baked.last_frame))
+        place = place.format(captured=message, first=baked.first_frame, last=baked.last_frame)
+        if not frame_range.holds(scene, armature):
+            message = place = rpt_("{place}; the scene has {start} to {end}, see Timing").format(
+                place=place, start=scene.frame_start, end=scene.frame_end
+            )
+        state.tell(message)
+        self.report({"INFO"}, place)
         return {"FINISHED"}
 
 
@@ -142,6 +147,10 @@ class DDFA_OT_cancel_capture(bpy.types.Operator):
         if state.job is not None:
             state.job.cancel()
         return {"FINISHED"}
+
+
+def _told(progress: Progress, translate: Callable[[str], str]) -> str:
+    return translate("Making the animation…") if progress.is_complete else progress.text(translate)
 
 
 def _summary(frames: int, lost: int) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import bpy
 
 from ..ddfa_blender import solutions, take_library
+from ..ddfa_blender.console import USER_ERROR, Parser, any_text_prints, check_name, path_with
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import nearest_rate
 from ..ddfa_blender.formats.live_link_face import ANGLES, read_live_link_face
@@ -36,8 +37,6 @@ from .command_settings import add_settings, apply_settings
 from .task import CaptureTask
 
 NAME = "ddfa"
-#: Exit status of errors that the user can mend.
-USER_ERROR = 2
 
 _EXAMPLES = """examples:
   blender --command ddfa capture clip.mp4 --fbx head.fbx
@@ -66,6 +65,7 @@ def unregister() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command; return the exit status. Blender calls it with what follows the command's name."""
+    any_text_prints()
     try:
         options = _parser().parse_args(arguments)
     except SystemExit as stop:  # argparse has said why, or given its help
@@ -103,8 +103,8 @@ def _only_results_on_stdout() -> Iterator[None]:
             os.close(kept)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog=f"blender --command {NAME}",
         description="Footage of a face in, an animated head out.",
         epilog=_EXAMPLES,
@@ -135,7 +135,7 @@ def _add_capture(commands: Any) -> None:
     )
     capture.add_argument(
         "--take",
-        type=command_outputs.path_with(".npz"),
+        type=path_with(".npz"),
         metavar="FILE.npz",
         help="keep the take here, to bake it again",
     )
@@ -159,7 +159,7 @@ def _add_head(command: argparse.ArgumentParser, later: str = "") -> None:
     command_outputs.add_outputs(command)
     command.add_argument(
         "--blend",
-        type=command_outputs.path_with(".blend"),
+        type=path_with(".blend"),
         metavar="FILE.blend",
         help=f"save a .blend file with the head{later}",
     )
@@ -173,9 +173,7 @@ def _add_head(command: argparse.ArgumentParser, later: str = "") -> None:
 def _add_import(commands: Any) -> None:
     recording = commands.add_parser("import", help="make a take of a recording of the app Live Link Face")
     recording.add_argument("recording", type=Path, metavar="RECORDING.csv", help="file that the app wrote")
-    recording.add_argument(
-        "--take", type=command_outputs.path_with(".npz"), metavar="FILE.npz", required=True, help="take to write"
-    )
+    recording.add_argument("--take", type=path_with(".npz"), metavar="FILE.npz", required=True, help="take to write")
     recording.add_argument("--degrees", action="store_true", help="angles are degrees (default: radians, as the app's)")
     recording.add_argument(
         "--invert",
@@ -213,6 +211,7 @@ def _rate(text: str) -> float:
 
 
 def _capture(options: argparse.Namespace) -> list[str]:
+    check_name(options.clip)
     wanted = command_outputs.wanted(options) | {"--blend": options.blend, "--take": options.take}
     with outputs.staged(wanted, inputs=[options.clip]) as partial:
         scene = _empty_scene(options)
@@ -228,10 +227,11 @@ def _capture(options: argparse.Namespace) -> list[str]:
                 options.model or preferences().model_folder,
                 workers=options.workers or preferences().workers,
             )
+            progress = _ProgressLine()
             try:
-                captured = task(_progress, lambda: False)
+                captured = task(progress, lambda: False)
             finally:
-                print(file=sys.stderr)  # ends the line of the progress
+                progress.end()
             for note in task.notes:
                 print(note, file=sys.stderr)
             needs_head = any(path is not None for kind, path in wanted.items() if kind != "--take")
@@ -335,6 +335,18 @@ def _write_head(options: argparse.Namespace, partial: dict[str, Path], take_file
         outputs.save_blend(partial["--blend"], options.blend)
 
 
-def _progress(done: int, total: int) -> None:
-    text = f"frame {done} of {total}" if total else f"frame {done}"
-    print(f"\r{text}", end="", file=sys.stderr, flush=True)
+class _ProgressLine:
+    """A line on standard error that is written again in place."""
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    def __call__(self, done: int, total: int) -> None:
+        text = f"frame {done} of {total}" if total else f"frame {done}"
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)
+        self._begun = True
+
+    def end(self) -> None:
+        """What follows has a line of its own."""
+        if self._begun:
+            print(file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bpy
 
+from ..ddfa_blender.console import path_with
 from ..ddfa_blender.errors import CaptureError
 from ..scene.export_tracks import Tracks
 from ..scene.exports import FORMATS
@@ -29,7 +30,9 @@ class _Output:
 _OUTPUTS: dict[str, _Output] = {
     "fbx": _Output("FBX", (".fbx",), "write the head and its animation as FBX"),
     "glb": _Output("GLTF", (".glb",), "write the head and its animation as binary glTF"),
-    "usd": _Output("USD", (".usdc", ".usdz", ".usda"), "write the head and its animation as USD (or .usdz, .usda)"),
+    "usd": _Output(
+        "USD", (".usdc", ".usdz", ".usda", ".usd"), "write the head and its animation as USD (or .usdz, .usda, .usd)"
+    ),
     "csv": _Output("CSV", (".csv",), "write the ARKit channels as Live Link Face CSV"),
     "bvh": _Output("BVH", (".bvh",), "write the movement of head and neck as BVH"),
     "json": _Output("PERFORMANCE", (".json", ".npz"), "write all cleaned channels as JSON (or .npz)"),
@@ -41,15 +44,6 @@ _TRACKS: dict[str, Callable[[Tracks, Path], Path]] = {
     "json": Tracks.write_performance,
 }
 USAGE = " ".join(f"[--{name} FILE{output.suffixes[0]}]" for name, output in _OUTPUTS.items())
-
-
-def path_with(*suffixes: str) -> Callable[[str], Path]:
-    """Paths that end as they should, even if the user left that out."""
-
-    def parse(text: str) -> Path:
-        return Path(text if text.lower().endswith(suffixes) else text + suffixes[0])
-
-    return parse
 
 
 def add_outputs(command: argparse.ArgumentParser) -> None:

@@ -10,9 +10,9 @@ from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..ddfa_blender.errors import CaptureError
-from ..scene import camera, live
+from ..scene import camera, head, live
 from ..scene.head_take import footage_of, sample_at, shot_of
-from .polling import check, head_reason, may_run
+from .polling import check, head_reason, may_run, scene_reason
 
 _SOURCES = (
     ("FRAME", "Current Frame", "The head looks straight ahead in the scene's current frame"),
@@ -59,6 +59,58 @@ class DDFA_OT_level_head(bpy.types.Operator):
         except CaptureError as error:
             return _fail(self, error)
         armature.ddfa.settings.head.set_level(level)
+        return {"FINISHED"}
+
+
+def active_head(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The armature of the captured head that the active object belongs to, or None."""
+    active = context.active_object
+    if active is not None and active.type == "MESH":
+        active = active.parent
+    return active if head.of_armature(active) is not None else None
+
+
+def other_head_reason(context: bpy.types.Context) -> str | None:
+    """Why the active object cannot be made the current head; None when it can."""
+    armature = active_head(context)
+    if armature is None:
+        return "Click a captured head in the viewport first"
+    return "It is the current head already" if armature == context.scene.ddfa.head else scene_reason(context)
+
+
+class DDFA_OT_use_active_head(bpy.types.Operator):
+    """Make the captured head that is selected in the viewport the current one"""
+
+    bl_idname = "ddfa.use_active_head"
+    bl_label = "Use Active Head"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        return may_run(cls, other_head_reason(context))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Choose it."""
+        context.scene.ddfa.head = active_head(context)
+        return {"FINISHED"}
+
+
+class DDFA_OT_dismiss_kept_edits(bpy.types.Operator):
+    """Say no more of the edited keys; the action that keeps them stays in the file"""
+
+    bl_idname = "ddfa.dismiss_kept_edits"
+    bl_label = "Dismiss"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grey with a reason when it cannot run."""
+        return may_run(cls, disabled_reason(context))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Forget the action's name."""
+        context.scene.ddfa.head.ddfa.baked.kept_edits = ""
         return {"FINISHED"}
 
 
@@ -133,4 +185,9 @@ def _look_through(context: bpy.types.Context) -> None:
         view.view_perspective = "CAMERA"
 
 
-classes = (DDFA_OT_level_head, DDFA_OT_add_footage_camera)
+classes = (
+    DDFA_OT_level_head,
+    DDFA_OT_use_active_head,
+    DDFA_OT_dismiss_kept_edits,
+    DDFA_OT_add_footage_camera,
+)

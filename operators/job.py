@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from ..ddfa_blender.errors import CaptureCancelled
+
 Result = TypeVar("Result")
 
 
@@ -32,6 +34,11 @@ class Progress:
     def factor(self) -> float:
         """0..1; 0 while the frame count is unknown."""
         return min(self.frame / self.frame_count, 1.0) if self.frame_count > 0 else 0.0
+
+    @property
+    def is_complete(self) -> bool:
+        """All frames are done, as far as their number is known; what follows is not counted."""
+        return 0 < self.frame_count <= self.frame
 
     @property
     def seconds_left(self) -> float | None:
@@ -108,9 +115,15 @@ class Job(Generic[Result]):
         return self.done
 
     def result(self) -> Result:
-        """What the work returned; raises what it raised. Call once :attr:`done`."""
+        """What the work returned; raises what it raised. Call once :attr:`done`.
+
+        Raises:
+            CaptureCancelled: stopping was asked for, even if the work had no time left to notice.
+        """
         if self._error is not None:
             raise self._error
+        if self.cancelling:
+            raise CaptureCancelled
         return self._result  # type: ignore[return-value]
 
     def _run(self) -> None:

@@ -16,7 +16,7 @@ from ..ddfa_blender.errors import CaptureError
 from ..scene import head, live, look, takes
 from ..scene.head_take import footage_of
 from . import modal_job, state
-from .job import Job
+from .job import Job, Progress
 from .modal_job import JobOperator
 from .polling import check, head_reason, is_interactive, may_run
 from .reporting import Reporting
@@ -47,12 +47,8 @@ def progress_factor() -> float:
     return state.job.progress.factor if state.job is not None else 0.0
 
 
-def progress_text(translate: Callable[[str], str]) -> str:
-    """For the panel, while a texture is baked."""
-    progress = state.job.progress if state.job is not None else None
-    if progress is not None and 0 < progress.frame_count <= progress.frame:
-        return translate("Painting the texture…")
-    return progress.text(translate) if progress is not None else ""
+def _told(progress: Progress, translate: Callable[[str], str]) -> str:
+    return translate("Painting the texture…") if progress.is_complete else progress.text(translate)
 
 
 class _LookOperator(Reporting):
@@ -97,7 +93,7 @@ class DDFA_OT_bake_actor_texture(_LookOperator, JobOperator, bpy.types.Operator)
             return self.fail(error)
         global _baking  # noqa: PLW0603 (the panel must know which job it shows)
         _baking = Job(self._task)
-        return modal_job.start(self, context, _baking, _DOING)
+        return modal_job.start(self, context, _baking, _DOING, told=_told)
 
     def finish(self, _context: bpy.types.Context, result: ActorTexture) -> set[str]:
         """Paint the head."""

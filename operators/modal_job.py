@@ -46,7 +46,7 @@ class JobOperator(Reporting):
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         state.refresh()
-        if not job.done:
+        if not job.done or state.is_waiting():
             return {"PASS_THROUGH"}
         state.end(context)
         try:

@@ -46,10 +46,22 @@ def busy_reason() -> str | None:
     return _doing if job is not None else None
 
 
+def is_rendering() -> bool:
+    """Blender renders in the background of its interface."""
+    return bool(bpy.app.is_job_running("RENDER"))
+
+
+def is_waiting() -> bool:
+    """The job has ended well, a render has not: what is written now would change the frame that is rendered next."""
+    return is_rendering() and job is not None and job.done and not job.cancelling
+
+
 def progress_text() -> str:
     """How far the running job has come, in the interface's language."""
     if job is None:
         return ""
+    if is_waiting():
+        return iface_("Waiting for the render's end…")
     return iface_("Cancelling…") if job.cancelling else _told(job.progress, iface_)
 
 
@@ -67,10 +79,10 @@ def begin(
     with a function that translates.
     """
     global job, timer, live, _doing, _told  # noqa: PLW0603 (this module is the state)
+    new_job.start()  # first: where the system has no thread left, no button stays grey for a job that never ends
     timer = context.window_manager.event_timer_add(seconds, window=context.window)
     job, live, _doing, _told = new_job, face, doing, told
     status_bar.show(_status)
-    job.start()
 
 
 def end(context: bpy.types.Context) -> None:

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.frame_rate import FrameRate, nearest_rate, rate_text
-from ..scene import head, live
+from ..scene import frame_range, head, live
 from ..scene.clock import scene_of, scene_rate
+from ..scene.properties import current
 from .polling import head_reason, may_run, scene_reason
 
 
@@ -36,6 +38,18 @@ def disabled_reason(context: bpy.types.Context) -> str | None:
         return linked
     same = abs(scene_rate(context.scene) / rate.value - 1.0) < 1e-6
     return "The scene has the footage's rate already" if same else None
+
+
+def range_note(scene: bpy.types.Scene) -> str:
+    """What becomes of the scene's frame range, "" where it follows the animation or need not."""
+    armature = scene.ddfa.head if head.of_armature(scene.ddfa.head) is not None else None
+    if not current(scene).timing.set_scene_range or not frame_range.is_set_by_hand(scene):
+        return ""
+    found = frame_range.of_head(armature) if armature is not None else None
+    if found is None:
+        return iface_("The scene's range was set by hand and stays")
+    text = iface_("The scene's range was set by hand and stays; switch it off and on to get {first} to {last}")
+    return text.format(first=found[0], last=found[1])
 
 
 def baked_at_another_rate(scene: bpy.types.Scene) -> list[bpy.types.Object]:

@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 
 from ..operators import gains
 from ..scene import redraw, repairs
 from ..scene.properties import current
+from ..translations import CONTEXT
 from .common import SubPanel, draw_reason
 
 _LIST_ROWS = 8
+#: The panel's own name says what is set of them.
+_GROUPS = (("head", n_("Head")), ("brows", n_("Brows")), ("eyes", n_("Eyes")), ("mouth", n_("Mouth")))
 
 
 class DDFA_UL_channels(bpy.types.UIList):
@@ -68,8 +72,8 @@ class DDFA_PT_smoothing(_CleanUpPanel, bpy.types.Panel):
         """Reaches, then what comes back."""
         settings = current(context.scene).cleanup
         column = layout.column(align=True)
-        for group in ("head", "brows", "eyes", "mouth"):
-            column.prop(settings, f"smooth_{group}")
+        for group, text in _GROUPS:
+            column.prop(settings, f"smooth_{group}", text=text, text_ctxt=CONTEXT)
         layout.prop(settings, "keep_peaks")
 
 
@@ -83,8 +87,8 @@ class DDFA_PT_gains(_CleanUpPanel, bpy.types.Panel):
         """Groups, then the list of all shape keys."""
         settings = current(context.scene).cleanup
         column = layout.column(align=True)
-        for group in ("head", "brows", "eyes", "mouth"):
-            column.prop(settings, f"gain_{group}")
+        for group, text in _GROUPS:
+            column.prop(settings, f"gain_{group}", text=text, text_ctxt=CONTEXT)
         _list_channels_after_drawing(settings)
         layout.template_list(
             "DDFA_UL_channels", "", settings, "channel_gains", settings, "active_channel", rows=_LIST_ROWS

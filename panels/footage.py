@@ -12,10 +12,10 @@ from bpy.app.translations import pgettext_iface as iface_
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.footage_info import FootageFacts
 from ..ddfa_blender.footage.frame_rate import rate_text
-from ..operators import capture, state
+from ..operators import capture, head, state
 from ..operators.job import Job
 from ..scene import footage as footage_reader
-from ..scene import footage_sources, live
+from ..scene import footage_sources, hand_edits, live
 from ..scene.footage_sources import Source
 from ..scene.properties.footage import FootageSettings
 from . import preview
@@ -24,6 +24,8 @@ from .presets import DDFA_PT_presets
 
 #: Suffixes of pictures, of which footage may consist: numbered pictures need a frame rate.
 _PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}
+#: Between a number and its unit.
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
@@ -56,13 +58,7 @@ class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
         else:
             _draw_progress(layout, context, state.job)
         draw_message(layout, context)
-        row = layout.row()
-        row.use_property_split, row.use_property_decorate = True, False
-        row.enabled = not running
-        row.prop(context.scene.ddfa, "head")
-        if context.scene.ddfa.head is not None:
-            draw_problem(layout, context, context.scene.ddfa.head.ddfa.problem)
-            draw_reason(layout, context, live.read_only_reason(context.scene.ddfa.head))
+        _draw_head(layout, context)
 
 
 def _draw_source(layout: bpy.types.UILayout, footage: FootageSettings) -> None:
@@ -114,7 +110,7 @@ def facts_text(facts: FootageFacts) -> str:
         parts.append(iface_("numbered pictures"))
     if facts.is_rotated:
         parts.append(iface_("turned upright"))
-    return ", ".join(parts)
+    return ", ".join(part.replace(" ", _NO_BREAK) for part in parts)
 
 
 def _draw_part(
@@ -169,6 +165,29 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     column.row(align=True).prop(target, "kind", expand=True)
     if target.kind == "HEAD":
         column.prop(target, "use_shape")
+
+
+def _draw_head(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Whose settings the panels below show, and why it might not be the head that the user means."""
+    row = layout.row(align=True)
+    row.use_property_split, row.use_property_decorate = True, False
+    row.enabled = state.job is None
+    row.prop(context.scene.ddfa, "head")
+    row.operator("ddfa.use_active_head", text="", icon="RESTRICT_SELECT_OFF")
+    current, active = context.scene.ddfa.head, head.active_head(context)
+    if current is not None:
+        draw_problem(layout, context, current.ddfa.problem)
+        draw_reason(layout, context, live.read_only_reason(current))
+        kept = hand_edits.kept(current)
+        if kept:
+            text = iface_("Keys that were edited by hand were baked over; the action {action} keeps them")
+            row = layout.row(align=True)
+            draw_reason(row.column(), context, text.format(action=kept))
+            row.operator("ddfa.dismiss_kept_edits", text="", icon="X", emboss=False)
+    if active is not None and active != current:
+        draw_reason(layout, context, iface_("{head} is selected, but not the current head").format(head=active.name))
+    elif current is None and any(obj.type == "ARMATURE" and obj.ddfa.take for obj in context.scene.objects):
+        draw_reason(layout, context, "No head is chosen: the panels below are for the next capture")
 
 
 def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, job: Job[Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import look
+from ..operators import look, state
 from .common import SubPanel, draw_reason
 
 
@@ -24,8 +24,7 @@ class DDFA_PT_look(SubPanel, bpy.types.Panel):
         column.operator("ddfa.bake_actor_texture", icon="TEXTURE")
         column.operator("ddfa.wear_generated_skin", icon="LOOP_BACK")
         if look.is_baking():
-            translate = bpy.app.translations.pgettext_iface
-            layout.progress(factor=look.progress_factor(), type="BAR", text=look.progress_text(translate))
+            layout.progress(factor=look.progress_factor(), type="BAR", text=state.progress_text())
         layout.separator()
         layout.prop(settings, "posture")
         layout.operator("ddfa.make_position_map", icon="IMAGE_DATA")

@@ -22,7 +22,7 @@ _LARGEST, _LARGEST_FACE = 24.0, 4.0
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context, footage: FootageSettings, source: Source) -> None:
     """The frame at the preview's second, which can be folded away, and the picker if there are several faces."""
     row = layout.row(align=True)
-    icon = "DOWNARROW_HLT" if footage.show_preview else "RIGHTARROW"
+    icon = "DISCLOSURE_TRI_DOWN" if footage.show_preview else "DISCLOSURE_TRI_RIGHT"
     row.prop(footage, "show_preview", text="", icon=icon, emboss=False)
     row.prop(footage, "preview_time")
     row.operator("ddfa.preview_current_frame", text="", icon="TIME")

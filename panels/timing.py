@@ -37,6 +37,7 @@ class DDFA_PT_timing(SubPanel, bpy.types.Panel):
         layout.prop(timing, "frame_start")
         column = layout.column()
         column.prop(timing, "set_scene_range")
+        draw_reason(column, context, operators.range_note(scene))
         column.prop(timing, "mark_gaps")
         layout.prop(timing, "key_placement")
         _draw_thinning(layout, context, timing, armature)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
@@ -45,6 +45,18 @@ class Channels:
     """Where the curves of one data-block go: an action (before 4.4) or a channelbag."""
 
     container: Any
+    #: Keys that were read a moment ago: reading them costs as much as all else about a curve that does not change.
+    _known: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
+
+    def read(self, data_paths: Collection[str]) -> dict[tuple[str, int], NDArray[np.float32]]:
+        """Keys (K · 2) of the properties' curves, frame and value by turns, by data path and index.
+
+        For a :meth:`write` right after: nothing may change them in between.
+        """
+        for curve in self.container.fcurves:
+            if curve.data_path in data_paths:
+                self._known[curve.data_path, curve.array_index] = keys(curve).ravel()
+        return dict(self._known)
 
     def write(
         self,
@@ -65,14 +77,14 @@ class Channels:
         if curve is None:
             curve = self.container.fcurves.new(data_path, index=index)
             curve.group = self._group(group)
-        points = np.column_stack([frames, values]).astype(np.float32).ravel()
+        points, known = stored_keys(frames, values), self._known.pop((data_path, index), None)
         count = len(points) // 2
         marks = np.full(count, _TRACKED_KEY, dtype=np.int32) if kinds is None else np.asarray(kinds, dtype=np.int32)
         stored = curve.keyframe_points
         if len(stored) != count:
             stored.clear()
             stored.add(count)
-        elif _holds(stored, "co", points) and _holds(stored, "type", marks):
+        elif _are(stored, points, known) and _holds(stored, "type", marks):
             return curve
         stored.foreach_set("co", points)
         stored.foreach_set("interpolation", np.full(count, _LINEAR, dtype=np.int32))
@@ -90,6 +102,16 @@ class Channels:
     def _group(self, name: str) -> bpy.types.ActionGroup:
         groups = self.container.groups
         return groups.get(name) or groups.new(name)
+
+
+def stored_keys(frames: ArrayLike, values: ArrayLike) -> NDArray[np.float32]:
+    """Keys at ``frames`` (K,) and ``values`` (K,) as Blender holds them: (K · 2), single precision."""
+    return np.column_stack([frames, values]).astype(np.float32).ravel()
+
+
+def _are(stored: bpy.types.FCurveKeyframePoints, points: NDArray, known: NDArray | None) -> bool:
+    """Whether the keys are these ``points``; ``known`` are their own if they were read a moment ago."""
+    return _holds(stored, "co", points) if known is None else np.array_equal(known, points)
 
 
 def _holds(stored: bpy.types.FCurveKeyframePoints, prop: str, wanted: NDArray) -> bool:

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..ddfa_blender.blend import arkit_residual
+from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.quaternions import continuous
-from . import actions, axes, rotation
+from . import actions, axes, hand_edits, rotation
 from .head import ARKIT_RANGE, EXPRESSION_RANGE, HEAD_BONE, NECK_BONE, SLIDER_LIMIT, Head
 from .key_writer import KeyReport, KeyWriter
 from .settings import BakeSettings, Driving
@@ -139,10 +140,23 @@ def write(head: Head, motion: KeyedMotion, settings: BakeSettings, name: str) ->
 
 
 def rewrite(head: Head, motion: KeyedMotion, settings: BakeSettings) -> KeyReport:
-    """Replace the keys of the head's present animation; other curves in it stay. Without any, make a new one."""
-    bones, shapes = (actions.assigned(block) for block in (head.armature, head.mesh.data.shape_keys))
+    """Replace the keys of the head's present animation; other curves in it stay. Without any, make a new one.
+
+    Keys that somebody edited by hand are kept (:mod:`.hand_edits`).
+
+    Raises:
+        CaptureError: it can be given none, because a strip of its NLA is being tweaked.
+    """
+    blocks = [head.armature, head.mesh.data.shape_keys]
+    bones, shapes = map(actions.assigned, blocks)
     if bones is None or shapes is None:
-        bones, shapes = actions.animate(head.armature.name, [head.armature, head.mesh.data.shape_keys])
+        if any(map(actions.is_tweaked, blocks)):
+            raise CaptureError("A strip of the head's NLA is being tweaked; leave tweak mode first.")
+        bones, shapes = actions.animate(head.armature.name, blocks)
+    else:
+        present = bones.read(_bone_paths(head.armature)) | shapes.read(_SPANS)
+        sums = {place: hand_edits.checksum(keys) for place, keys in present.items()}
+        hand_edits.keep(head, hand_edits.fingerprint(sums))
     return _write(head, bones, shapes, motion, settings)
 
 
@@ -192,6 +206,12 @@ def _write_bones(
     else:
         channels.remove(path)
         armature.pose.bones[NECK_BONE].location = (0.0, 0.0, 0.0)
+
+
+def _bone_paths(armature: bpy.types.Object) -> tuple[str, ...]:
+    """Data paths of the bones' curves that a bake writes or takes away."""
+    neck, head = (_bone_path(armature.data.bones[name]) for name in (NECK_BONE, HEAD_BONE))
+    return f"{neck}.rotation_quaternion", f"{neck}.location", f"{head}.rotation_quaternion"
 
 
 def _bone_path(bone: bpy.types.Bone) -> str:

@@ -61,7 +61,9 @@ def add(shot: Shot, footage: Path | None) -> bpy.types.Object:
     if shot.take.is_recorded:
         raise CaptureError("The take was recorded by another program without a picture; capture footage instead.")
     with rollback_on_error():
-        camera = baked.camera
+        # First, for it may fail: then a camera that was deleted does not come back.
+        image, rate, first = _load(footage, shot.take)
+        camera = _own(armature)
         if camera is None:
             name = f"{armature.name} Camera"
             camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
@@ -70,7 +72,6 @@ def add(shot: Shot, footage: Path | None) -> bpy.types.Object:
         if not camera.users_collection:
             for collection in armature.users_collection:
                 collection.objects.link(camera)
-        image, rate, first = _load(footage, shot.take)
         pictures = camera.data.background_images
         picture = pictures[0] if len(pictures) else pictures.new()
         picture.source, picture.image = "IMAGE", image
@@ -84,8 +85,14 @@ def add(shot: Shot, footage: Path | None) -> bpy.types.Object:
 
 def of_head(armature: bpy.types.Object) -> bpy.types.Object | None:
     """A head's camera, if it has one that is in a scene: what was deleted lives on while something points to it."""
+    camera = _own(armature)
+    return camera if camera is not None and camera.users_scene else None
+
+
+def _own(armature: bpy.types.Object) -> bpy.types.Object | None:
+    """The camera that hangs on a head. A duplicate of a head names the original's, which it must not move."""
     camera = armature.ddfa.baked.camera
-    return camera if camera is not None and camera.type == "CAMERA" and camera.users_scene else None
+    return camera if camera is not None and camera.type == "CAMERA" and camera.parent == armature else None
 
 
 def follow(shot: Shot) -> None:
@@ -141,16 +148,30 @@ def _load(footage: Path, take: Take) -> tuple[bpy.types.Image, float, int]:
     if not is_file(footage):
         raise CaptureError(f"There is no footage at {footage}; choose the file where it is now.")
     try:
-        image = bpy.data.images.load(str(footage), check_existing=True)
+        image = bpy.data.images.load(str(footage))
     except RuntimeError as error:
         raise CaptureError(f"Blender cannot show {footage.name}; convert it to MP4.") from error
     if image.source == "MOVIE":
-        return image, _movie_rate(footage) or take.header.fps, 1
+        return _known(image), _movie_rate(footage) or take.header.fps, 1
     number = re.search(r"(\d+)\D*$", footage.stem)
     if len(take) > 1 and number is not None:
         image.source = "SEQUENCE"
-        return image, take.header.fps, int(number[1])
-    return image, 0.0, 1
+        return _known(image), take.header.fps, int(number[1])
+    return _known(image), 0.0, 1
+
+
+def _known(image: bpy.types.Image) -> bpy.types.Image:
+    """Another image of the same file that is read the same way, instead of this new one; itself if there is none.
+
+    One that is read in another way, as a single picture perhaps, is the user's, and stays as it is.
+    """
+    path = bpy.path.abspath(image.filepath)
+    for other in bpy.data.images:
+        same = other.source == image.source and bpy.path.abspath(other.filepath, library=other.library) == path
+        if same and other != image:
+            bpy.data.images.remove(image)
+            return other
+    return image
 
 
 def _upright(image: bpy.types.Image, footage: Path, take: Take) -> tuple[float, float]:

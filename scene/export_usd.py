@@ -18,8 +18,8 @@ from .export_files import alone, replacing, with_suffix
 from .head import Head
 
 KIND = "USD"
-#: Binary, packed with its textures, text.
-SUFFIXES = (".usdc", ".usdz", ".usda")
+#: Binary, packed with its textures, text, and what says nothing of its kind: binary, too.
+SUFFIXES = (".usdc", ".usdz", ".usda", ".usd")
 _PACKED = ".usdz"
 #: How the binary kind and the text begin; the first has its list of contents, whose place it tells, at its end.
 _CRATE, _TEXT, _CRATE_START = b"PXR-USDC", b"#usda", struct.Struct("<16sq")

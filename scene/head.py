@@ -25,6 +25,13 @@ ARKIT_RANGE = (-1.0, 1.0)
 SLIDER_LIMIT = 10.0
 
 
+#: Bytes of a name: more are cut, before 5.0 by Blender itself (at 63), and then " Head", ".001" and the markers' words
+#: are lost. What tells one file's name from the next stands at its beginning or at its end.
+_LONGEST_NAME, _NAME_BEGINNING, _NAME_END = 42, 22, 16
+#: What stands between the words of a name.
+_JOINTS = " _-."
+
+
 @dataclass(frozen=True)
 class Head:
     """The objects of one head. References die with undo and file loads: look them up again (:func:`of_armature`)."""
@@ -50,6 +57,15 @@ def build(context: bpy.types.Context, model: MorphableModel, identity: ArrayLike
     modifier = mesh_object.modifiers.new("Armature", "ARMATURE")
     modifier.object = armature
     return Head(mesh_object, armature)
+
+
+def short_name(name: str) -> str:
+    """A name for a head and all that belongs to it, which leaves room for what is added to it."""
+    data = name.encode("utf-8", errors="replace")
+    if len(data) <= _LONGEST_NAME:
+        return name
+    beginning, end = (part.decode("utf-8", errors="ignore") for part in (data[:_NAME_BEGINNING], data[-_NAME_END:]))
+    return f"{beginning.rstrip(_JOINTS)}_{end.lstrip(_JOINTS)}"  # engines take no ellipsis for a name
 
 
 def of_armature(armature: bpy.types.Object | None) -> Head | None:
@@ -113,7 +129,7 @@ def _points(data: bpy.types.bpy_prop_collection) -> NDArray[np.float32]:
 def _move_bones(armature: bpy.types.Object, neutral: NDArray) -> None:
     """Fit the bones to a shape; rest poses can only be changed in edit mode."""
     view_layer = bpy.context.view_layer
-    if view_layer.objects.get(armature.name) != armature:
+    if armature not in view_layer.objects.values():  # not by name: a linked object may have the same
         return  # in another scene: the old bones serve, only the neck's pivot is a little off
     active = view_layer.objects.active
     mode = active.mode if active is not None else "OBJECT"

@@ -181,7 +181,7 @@ def _unit(q: Quaternion) -> NDArray[np.float64]:
 def _can_try(context: bpy.types.Context, armature: bpy.types.Object) -> bool:
     """Whether Blender poses it at all: hidden armatures are not evaluated."""
     layer = context.view_layer
-    shown = layer.objects.get(armature.name) == armature and armature.visible_get(view_layer=layer)
+    shown = armature in layer.objects.values() and armature.visible_get(view_layer=layer)
     return shown and armature.data.pose_position == "POSE" and armature.mode != "EDIT"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ddfa_blender.cleaning.thinning import ThinnedKeys, thin, thin_each
+from . import actions, hand_edits
 from .actions import Channels, key_kinds
 from .settings import Thinning
 
@@ -25,7 +26,8 @@ Quantity = Literal["weight", "degrees", "millimetres"]
 class KeyReport:
     """How many keys the channels need, how many were written, and the largest errors that made.
 
-    Errors are in the units of :class:`Thinning`, measured on the frames of the motion.
+    Errors are in the units of :class:`Thinning`, measured on the frames of the motion. ``fingerprint`` is that of
+    :mod:`.hand_edits`.
     """
 
     all_keys: int = 0
@@ -33,10 +35,11 @@ class KeyReport:
     weight: float = 0.0
     degrees: float = 0.0
     millimetres: float = 0.0
+    fingerprint: str = ""
 
 
 class KeyWriter:
-    """Writes channels that share their K frames; ``report`` sums up what was written."""
+    """Writes channels that share their K frames; :attr:`report` sums up what was written."""
 
     def __init__(
         self,
@@ -46,9 +49,15 @@ class KeyWriter:
         repaired: NDArray[np.bool_],
         thinning: Thinning | None = None,
     ) -> None:
-        self.report = KeyReport()
+        self._report = KeyReport()
+        self._checksums: dict[hand_edits.Place, int] = {}
         self._frames, self._filled, self._thinning = frames, filled, thinning
         self._kinds = key_kinds(filled, repaired)
+
+    @property
+    def report(self) -> KeyReport:
+        """Of all that was written so far."""
+        return replace(self._report, fingerprint=hand_edits.fingerprint(self._checksums))
 
     def weights(
         self, channels: Channels, curves: Mapping[str, NDArray], spans: Mapping[str, float], group: str
@@ -109,11 +118,13 @@ class KeyWriter:
 
     def _write(self, channels: Channels, path: str, values: NDArray, group: str, kept: NDArray[np.intp]) -> None:
         for index, column in enumerate(values.T):
-            channels.write(path, index, self._frames[kept], column[kept], group=group, kinds=self._kinds[kept])
+            frames, wanted = self._frames[kept], column[kept]
+            channels.write(path, index, frames, wanted, group=group, kinds=self._kinds[kept])
+            self._checksums[path, index] = hand_edits.checksum(actions.stored_keys(frames, wanted))
 
     def _count(self, quantity: Quantity, kept: NDArray[np.intp], curves: int, error: float) -> None:
-        before = self.report
-        self.report = replace(
+        before = self._report
+        self._report = replace(
             before,
             all_keys=before.all_keys + curves * len(self._frames),
             kept_keys=before.kept_keys + curves * len(kept),

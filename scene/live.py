@@ -36,10 +36,15 @@ def paused() -> Iterator[None]:
         _paused -= 1
 
 
+def is_paused() -> bool:
+    """Settings change without any effect just now."""
+    return _paused > 0
+
+
 def changed(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     """The ``update`` of every setting: if it is a captured head's, re-bake that head."""
     owner = settings.id_data
-    if _paused or not isinstance(owner, bpy.types.Object):
+    if is_paused() or not isinstance(owner, bpy.types.Object):
         return
     try:
         rebake(context.scene, owner)

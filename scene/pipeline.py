@@ -12,7 +12,7 @@ from ..ddfa_blender.footage.frame_rate import average_rate, is_variable
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.take import Take
-from . import bake, camera, head, head_place, markers
+from . import bake, camera, frame_range, head, head_place, markers
 from .clock import scene_of, scene_rate
 from .key_writer import KeyReport
 from .rollback import rollback_on_error
@@ -39,10 +39,11 @@ def apply_performance(
 ) -> CaptureResult:
     """Build the actor's head beside the scene's others and key the performance on it; it ends up selected and active.
 
+    The scene's frame range becomes the animation's, and its first frame is shown, unless the range was set by hand.
     All or nothing: if anything fails, everything made is removed again and the error raised on.
     """
     settings = settings or BakeSettings()
-    scene = context.scene
+    scene, name = context.scene, head.short_name(name)
     timebase = Timebase.of(settings, scene_rate(scene), performance.time)
     with rollback_on_error():
         motion = bake.resample(model, performance, timebase, settings)
@@ -52,11 +53,11 @@ def apply_performance(
         head_place.put(context, made)
         report = bake.write(made, motion, settings, name)
     _select(context, made)
-    first, last = _whole_range(motion)
-    if settings.set_scene_range:
-        scene.frame_start, scene.frame_end = first, last
+    follows = settings.set_scene_range and not frame_range.is_set_by_hand(scene)
     _note(scene, made.armature, performance, timebase, motion, settings, report)
-    scene.frame_set(first)
+    if follows:
+        frame_range.fit(scene)
+        scene.frame_set(math.floor(motion.frames[0]))
     return CaptureResult(made, float(motion.frames[0]), float(motion.frames[-1]), int(motion.filled.sum()))
 
 
@@ -70,7 +71,8 @@ def bake_again(
 ) -> None:
     """Replace the keys of a head by those of a performance, on the clock of the scene that the head is in.
 
-    ``scene`` is the one at work; see :func:`.clock.scene_of`. Its frame range follows if it was that of the animation.
+
+    ``scene`` is the one at work; see :func:`.clock.scene_of`. Its frame range follows unless it was set by hand.
     With the ``take`` that the performance was solved from, the head's camera follows as well.
     """
     armature = baked_head.armature
@@ -78,18 +80,12 @@ def bake_again(
     timebase = Timebase.of(settings, scene_rate(scene), performance.time)
     motion = bake.resample(model, performance, timebase, settings)
     report = bake.rewrite(baked_head, motion, settings)
-    before = armature.ddfa.baked
-    old_range = math.floor(before.first_frame), math.ceil(before.last_frame)
-    if settings.set_scene_range and scene.is_editable and (scene.frame_start, scene.frame_end) == old_range:
-        scene.frame_start, scene.frame_end = _whole_range(motion)
+    follows = settings.set_scene_range and not frame_range.is_set_by_hand(scene)
     _note(scene, armature, performance, timebase, motion, settings, report)
+    if follows:
+        frame_range.fit(scene)
     if take is not None:
         camera.follow(camera.Shot(baked_head, model, performance, take, settings, timebase))
-
-
-def _whole_range(motion: bake.KeyedMotion) -> tuple[int, int]:
-    """The whole frames that contain all keys."""
-    return math.floor(motion.frames[0]), math.ceil(motion.frames[-1])
 
 
 def _note(
@@ -103,6 +99,7 @@ def _note(
 ) -> None:
     """Keep for the panels what was baked, and mark the gaps."""
     baked = armature.ddfa.baked
+    baked.fingerprint = report.fingerprint
     baked.footage_rate = average_rate(performance.time)
     baked.footage_seconds = float(performance.time[-1] - performance.time[0])
     baked.footage_varies = is_variable(performance.time)

@@ -28,16 +28,18 @@ def rollback_on_error() -> Iterator[None]:
     """
     before = set(_data_blocks())
     active = bpy.context.view_layer.objects.active
-    name, mode = (active.name, active.mode) if active is not None else (None, "OBJECT")
+    # Not by name: a linked object may have the same.
+    uid, mode = (active.session_uid, active.mode) if active is not None else (None, "OBJECT")
     try:
         yield
     except BaseException:
         # Blender refuses to remove an armature that is being edited.
         _set_mode("OBJECT")
         bpy.data.batch_remove([block for key, block in _data_blocks().items() if key not in before])
-        if name is not None:
-            bpy.context.view_layer.objects.active = bpy.context.view_layer.objects[name]
-            _set_mode(mode)
+        objects = bpy.context.view_layer.objects
+        # Where something was removed, the view layer holds nothing until Blender looks at it again.
+        objects.active = next((obj for obj in objects if obj is not None and obj.session_uid == uid), None)
+        _set_mode(mode)
         raise
 
 

@@ -1,32 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Products of unit quaternions (…, 4), w x y z, in bulk: mathutils works on one at a time. No bpy here."""
+"""What is done with unit quaternions (…, 4), w x y z, in bulk: mathutils works on one at a time. No bpy here."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..ddfa_blender.quaternions import slerp
+from ..ddfa_blender.quaternions import conjugate, multiply, slerp
 
-
-def multiply(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
-    """Hamilton product: first ``b``, then ``a``; broadcasts."""
-    aw, ax, ay, az = np.moveaxis(np.asarray(a, dtype=np.float64), -1, 0)
-    bw, bx, by, bz = np.moveaxis(np.asarray(b, dtype=np.float64), -1, 0)
-    return np.stack(
-        [
-            aw * bw - ax * bx - ay * by - az * bz,
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-        ],
-        axis=-1,
-    )
-
-
-def conjugate(q: ArrayLike) -> NDArray[np.float64]:
-    """The inverse of unit quaternions."""
-    return np.asarray(q, dtype=np.float64) * (1.0, -1.0, -1.0, -1.0)
+__all__ = ["conjugate", "multiply", "rotate", "share"]
 
 
 def rotate(q: ArrayLike, vectors: ArrayLike) -> NDArray[np.float64]:

@@ -30,6 +30,9 @@ def face_selected(context: bpy.types.Context) -> None:
     A head is a quarter of a metre high: in a viewport that shows a room nobody would find it.
     """
     for window, area, region in _viewports(context):
+        if area.spaces.active.local_view is not None:
+            for obj in context.selected_objects:
+                obj.local_view_set(area.spaces.active, True)  # what is new would show in no local view
         with context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_axis(type="FRONT")
             # An orthographic view would stay outside whatever the head stands in, such as the default cube.

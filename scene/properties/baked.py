@@ -30,6 +30,8 @@ class BakedState(bpy.types.PropertyGroup):
     camera: PointerProperty(name="Camera", description="Camera with the footage behind the head", type=bpy.types.Object)
     camera_rate: FloatProperty(name="Footage Pictures", description="Pictures per second as Blender counts them")
     camera_first: IntProperty(name="First Picture", description="Number of the footage's first picture", default=1)
+    fingerprint: StringProperty(name="Fingerprint", description="Of the keys that were written, to know edited ones")
+    kept_edits: StringProperty(name="Kept Edits", description="Action that keeps keys which were edited by hand")
     markers_owner: StringProperty(name="Owner", description="Name of the head that made the markers")
 
 

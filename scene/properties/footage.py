@@ -101,7 +101,12 @@ class FootageSettings(bpy.types.PropertyGroup):
         step=10,
         update=_clamped("clip_start"),
     )
-    use_clip_end: BoolProperty(name="Out Point", description="Stop before the end of the footage", default=False)
+    use_clip_end: BoolProperty(
+        name="Out Point",
+        description="Stop before the end of the footage",
+        default=False,
+        update=_clamped("clip_end"),
+    )
     clip_end: FloatProperty(
         name="Out",
         description="Where in the footage to stop",

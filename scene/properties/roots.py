@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import CollectionProperty, PointerProperty, StringProperty
+from bpy.props import CollectionProperty, IntVectorProperty, PointerProperty, StringProperty
 
 from .. import head
 from .baked import BakedState
@@ -37,6 +37,12 @@ class SceneState(bpy.types.PropertyGroup):
     look: PointerProperty(type=LookSettings)
     export: PointerProperty(type=ExportChoice)
     retarget: PointerProperty(type=RetargetSettings)
+    fitted_range: IntVectorProperty(
+        name="Fitted Range",
+        description="Frame range that the scene was given to suit its heads",
+        size=2,
+        options={"HIDDEN"},
+    )
 
     def current(self) -> PerformanceSettings:
         """The settings to show and change: those of the current head, else those for the next one."""

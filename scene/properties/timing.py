@@ -8,7 +8,8 @@ import math
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
-from .. import live
+from .. import frame_range, live
+from ..clock import scene_of
 from ..settings import Thinning
 
 _MODES = (
@@ -27,6 +28,13 @@ _KEY_PLACEMENTS = (
 
 #: Frames that Blender has on either side of 0. A trimmed strip's footage may begin long before the scene does.
 _LAST_FRAME = 1_048_574
+
+
+def _range_chosen(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Switched on for a captured head, the range is the animation's even where it was set by hand."""
+    armature = settings.id_data
+    if settings.set_scene_range and not live.is_paused() and isinstance(armature, bpy.types.Object):
+        frame_range.fit(scene_of(armature, context.scene))
 
 
 class TimingSettings(bpy.types.PropertyGroup):
@@ -64,6 +72,7 @@ class TimingSettings(bpy.types.PropertyGroup):
         name="Set Scene Range",
         description="Make the scene's frame range that of the animation, and let it follow until it is changed by hand",
         default=True,
+        update=_range_chosen,
     )
     mark_gaps: BoolProperty(
         name="Mark Gaps",

@@ -145,6 +145,7 @@ def _states(patches: ExitStack) -> Iterator[None]:
     yield from _of_jobs(patches)
     yield from _of_mapping(scene)
     yield from _of_takes(scene, patches)
+    yield from _of_edits(scene)
     stale = bpy.data.objects.new("Stale", None)
     with mock.patch.object(support.module("operators.timing"), "baked_at_another_rate", return_value=[stale]):
         yield
@@ -182,6 +183,16 @@ def _of_jobs(patches: ExitStack) -> Iterator[None]:
     job = types.SimpleNamespace(progress=progress, cancelling=False)
     with mock.patch.object(state, "job", job), mock.patch.object(keys, "_fitting", job):
         yield
+
+
+def _of_edits(scene: Any) -> Iterator[None]:
+    """Keys of the current head were edited by hand and baked over."""
+    import bpy
+
+    scene.ddfa.head = bpy.data.objects.new("Actor", bpy.data.armatures.new("Actor"))
+    with mock.patch.object(support.module("scene.hand_edits"), "kept", return_value="Actor Edited"):
+        yield
+    scene.ddfa.head = None
 
 
 def _of_mapping(scene: Any) -> Iterator[None]:

@@ -223,6 +223,7 @@ def sidebar_context() -> SimpleNamespace:
         window_manager=bpy.context.window_manager,
         preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),  # 0 without a window
         region=SimpleNamespace(width=280),
+        active_object=None,
         selected_objects=[],
     )
 

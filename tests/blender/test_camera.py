@@ -183,6 +183,18 @@ def test_a_second_time_it_is_put_right_and_not_doubled(shoot, footage):
     assert support.data_names() == before and len(camera.data.background_images) == 1
 
 
+def test_a_picture_that_the_user_has_loaded_stays_one_picture(shoot, footage):
+    """Its file is the first of the numbered ones; made a sequence, it would begin to move wherever it is used."""
+    own = bpy.data.images.load(str(footage))
+    shot = shoot()
+    camera = add(shot, footage)
+    shown = camera.data.background_images[0].image
+    assert own.source == "FILE" and shown != own and shown.source == "SEQUENCE"
+    before = support.data_names()
+    add(shot, footage)
+    assert support.data_names() == before and camera.data.background_images[0].image == shown
+
+
 def test_a_phones_video_stands_upright(shoot, take, tmp_path):
     """Old Blenders show it as it was recorded; a note in the file says by how much it has to be turned."""
     cv2 = pytest.importorskip("cv2")
@@ -222,7 +234,24 @@ def test_a_deleted_camera_is_forgotten_and_comes_back_with_the_button(shoot, foo
     assert module.of_head(armature) is None and module.lines_up(armature) == ""
     module.follow(shot)
     assert module.of_head(armature) is None
+    with pytest.raises(support.module("ddfa_blender.errors").CaptureError, match="There is no footage at"):
+        add(shot, footage.with_name("gone.mp4"))
+    assert module.of_head(armature) is None
     assert add(shot, footage) == module.of_head(armature)
+
+
+def test_a_duplicate_of_a_head_leaves_the_originals_camera_alone(shoot, footage):
+    """Blender's duplicate of a head without its camera still names the original's."""
+    module, first = support.module("scene.camera"), shoot()
+    camera = add(first, footage)
+    before = camera.matrix_basis.copy()
+    second = shoot(head_motion=motion("ACTOR", (25.0, 0.0, 0.0)))
+    second.head.armature.ddfa.baked.camera = camera
+    module.follow(second)
+    assert camera.matrix_basis == before and module.of_head(second.head.armature) is None
+    own = add(second, footage)
+    assert own != camera and own.parent == second.head.armature
+    assert camera.matrix_basis == before and module.of_head(first.head.armature) == camera
 
 
 def test_footage_that_cannot_be_shown_leaves_nothing_behind(shoot, tmp_path):

@@ -137,8 +137,8 @@ def test_bake_writes_every_format_at_once(command, take, tmp_path, capsys):
     assert command.main(["bake", str(take), "--usd", str(out / "b"), "--json", str(out / "b")]) == 0
     assert files(out) == sorted([*names.values(), "b.json", "b.usdc"])
     # Footage of 30 frames per second from frame 1: the timecode counts the scene's time.
-    assert (out / "a.csv").read_text().splitlines()[1].startswith("00:00:00:02.000,61,")
-    assert f"Frame Time: {1 / 30:.8f}" in (out / "a.bvh").read_text()
+    assert (out / "a.csv").read_text(encoding="utf-8").splitlines()[1].startswith("00:00:00:02.000,61,")
+    assert f"Frame Time: {1 / 30:.8f}" in (out / "a.bvh").read_text(encoding="utf-8")
     assert (
         command.main(["bake", str(take), "--csv", str(tmp_path / "none" / "a.csv"), "--bvh", str(out / "c.bvh")]) == 2
     )
@@ -195,17 +195,37 @@ def test_the_users_start_up_file_has_no_say(command, take, tmp_path):
         (["bake", "x.npz", "--fps", "0"], "0 is no frame rate"),
         (["bake", "x.npz", "--neck-share", "2"], "2 is no number from 0 to 1"),
         (["bake", "x.npz", "--driving", "wheels"], "wheels is none of expression, arkit"),
+        (["bake", "x.npz", "--fbx", "a.glb"], "let it end in .fbx"),
+        (["bake", "x.npz", "--glb", "a.gltf"], "let it end in .glb"),
+        (["bake", "x.npz", "--csv", "photo.JPG"], "let it end in .csv"),
+        (["bake", "x.npz", "--json", "a.txt"], "let it end in .json or .npz"),
+        (["bake", "x.npz", "--blend", ""], "'' is no name of a file; give one that ends in .blend"),
+        (["capture", "x.mp4", "--take", "x.csv"], "let it end in .npz"),
+        (["bake", "x.npz", "--smooth-h", "1"], "unrecognized arguments: --smooth-h 1"),
     ],
 )
 def test_wrong_arguments_exit_with_2_and_say_what_is_wrong(command, capsys, arguments, message):
     assert command.main(arguments) == 2
-    assert message in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and message in line
+
+
+def test_versions_in_names_stay_and_usd_need_not_say_its_kind(command, take, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    assert command.main(["bake", str(take), "--csv", str(out / "shot.v2"), "--usd", str(out / "a.usd")]) == 0
+    assert files(out) == ["a.usd", "shot.v2.csv"]
+    assert (out / "a.usd").read_bytes().startswith(b"PXR-USDC")
+    capsys.readouterr()
+    assert command.main(["capture", str(tmp_path / "a\udcff.mp4"), "--take", str(out / "b.npz")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("rename the file.") and not (out / "b.npz").exists()
 
 
 def test_errors_are_one_line_exit_with_2_and_leave_older_files_alone(command, take, tmp_path, capsys):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "old.fbx").write_text("old")
+    (out / "old.fbx").write_text("old", encoding="utf-8")
     cases = [
         (["bake", str(tmp_path / "gone.npz"), "--fbx", str(out / "old.fbx")], "There is no take at"),
         (["bake", str(take)], "Nothing to write was asked for"),
@@ -219,7 +239,7 @@ def test_errors_are_one_line_exit_with_2_and_leave_older_files_alone(command, ta
         assert command.main(arguments) == 2, arguments
         lines = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
         assert lines[-1].startswith("error: ") and message in lines[-1], (arguments, lines)
-        assert files(out) == ["old.fbx"] and (out / "old.fbx").read_text() == "old"
+        assert files(out) == ["old.fbx"] and (out / "old.fbx").read_text(encoding="utf-8") == "old"
 
 
 def test_if_one_file_fails_none_is_written(command, take, tmp_path, capsys, monkeypatch):

@@ -222,7 +222,7 @@ def about(axis, angle):
 
 def test_bvh_comes_back_into_blender_as_it_was_played(taken, exports, tmp_path):
     path = exports.FORMATS["BVH"].write(bpy.context, taken.head, tmp_path / "head.bvh")
-    lines = path.read_text().split("MOTION\n")[1].splitlines()
+    lines = path.read_text(encoding="utf-8").split("MOTION\n")[1].splitlines()
     assert lines[0] == f"Frames: {len(lines) - 2}" and float(lines[1].split(":")[1]) == pytest.approx(1 / 24)
     rows = np.array([[float(v) for v in line.split()] for line in lines[2:]])
     neck, head = (
@@ -247,7 +247,7 @@ def test_bvh_comes_back_into_blender_as_it_was_played(taken, exports, tmp_path):
 def test_a_performance_holds_the_cleaned_channels(taken, exports, tmp_path):
     made = exports.FORMATS["PERFORMANCE"].write(bpy.context, taken.head, tmp_path / "all")
     assert made == tmp_path / "all.json"
-    value = json.loads(made.read_text())
+    value = json.loads(made.read_text(encoding="utf-8"))
     packed = exports.FORMATS["PERFORMANCE"].write(bpy.context, taken.head, tmp_path / "all.npz")
     with np.load(packed) as file:
         arrays = {name: file[name] for name in file.files}
@@ -349,7 +349,7 @@ def test_the_container_decides_on_the_ending(taken, tmp_path):
     assert bpy.ops.ddfa.export_performance(filepath=str(out / "b.json"), container=".npz") == {"FINISHED"}
     assert bpy.ops.ddfa.export_usd(filepath=str(out / "c.x"), container=".usda") == {"FINISHED"}
     assert sorted(file.name for file in out.iterdir()) == ["a.npz", "b.json", "c.x.usda"]
-    assert (out / "c.x.usda").read_text().startswith("#usda")
+    assert (out / "c.x.usda").read_text(encoding="utf-8").startswith("#usda")
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_a_hidden_head_is_refused_in_one_sentence(captured, fbx, errors, tmp_pat
 @pytest.mark.parametrize("place", ["missing/take.fbx", "folder.fbx", "file/take.fbx"])
 def test_a_place_that_cannot_be_written_is_refused_before_the_work(captured, fbx, errors, tmp_path, place):
     (tmp_path / "folder.fbx").mkdir()
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(errors.CaptureError):
         fbx.export(bpy.context, captured.head, tmp_path / place)

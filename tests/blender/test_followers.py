@@ -160,7 +160,7 @@ def test_what_blender_writes_of_a_mapping_is_read_back(text):
 )  # fmt: skip
 def test_a_strange_preset_is_refused_and_never_run(hero, tmp_path, text):
     file = tmp_path / "strange.py"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     before = [t.name for t in bpy.context.scene.ddfa.retarget.targets if t.sources]
     with pytest.raises(RuntimeError, match="preset") as caught:
         bpy.ops.ddfa.mapping_preset_apply(filepath=str(file), menu_idname="DDFA_PT_mapping_presets")

@@ -326,6 +326,14 @@ def test_times_stay_within_the_footage_once_its_length_is_known(clip, footage, s
     assert footage.preview_time == 1.0
 
 
+def test_an_out_point_that_is_switched_on_begins_within_the_footage(clip, footage, sources, reader):
+    footage.video = str(clip)
+    assert footage.clip_end > COUNT / FPS, "as a new scene has it"
+    reader.facts_now(sources.source_of(footage))
+    footage.use_clip_end = True
+    assert footage.clip_end == pytest.approx(COUNT / FPS)
+
+
 def test_in_and_out_points_that_make_no_sense_are_told(clip, footage, sources, reader):
     panel = support.module("panels.footage")
     footage.video = str(clip)
@@ -341,8 +349,12 @@ def test_in_and_out_points_that_make_no_sense_are_told(clip, footage, sources, r
 def test_facts_are_told_in_one_line():
     info, panel = support.module("ddfa_blender.footage.footage_info"), support.module("panels.footage")
     made = info.FootageFacts(1080, 1920, 30 / 1.001, 300, is_variable=True, codec="H.265", is_rotated=True)
-    assert panel.facts_text(made) == "1080 × 1920, 29.97 fps, variable, 10.0 s, H.265, turned upright"
-    assert panel.facts_text(info.FootageFacts(64, 48, 25.0, 0)) == "64 × 48, 25 fps"
+    texts = [panel.facts_text(facts) for facts in (made, info.FootageFacts(64, 48, 25.0, 0))]
+    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts] == [
+        "1080 × 1920, 29.97 fps, variable, 10.0 s, H.265, turned upright",
+        "64 × 48, 25 fps",
+    ]
+    assert all(" " not in part for part in texts[0].split(", ")), "a line may end between two facts only"
 
 
 # The preview ---------------------------------------------------------------------------------------------------------

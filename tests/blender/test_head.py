@@ -180,3 +180,20 @@ def test_the_bundled_head_is_a_clean_mesh():
     assert count.max() == 2 and (count == 1).sum() == 42
     uvs = np.array([tuple(corner.vector) for corner in mesh.uv_layers["UVMap"].uv])
     assert uvs.min() >= 0.0 and uvs.max() <= 1.0
+
+
+@pytest.mark.parametrize("name", ["Interview_" * 12 + "graded_v23", "面" * 40, "x" * 60 + " closeup"])
+def test_a_long_name_leaves_room_and_keeps_both_its_ends(model, name):
+    """Blender cuts names at 63 bytes before 5.0, and would cut off what tells mesh, markers and actions apart."""
+    pipeline = support.module("scene.pipeline")
+    head = pipeline.apply_performance(bpy.context, model, support.performance(), name=name).head
+    for block in (head.armature, head.mesh, head.mesh.data, head.mesh.data.shape_keys):
+        assert block.name.startswith(name[:7]) and name[-5:] in block.name
+        assert len(block.name.encode()) < 56
+    assert head.mesh.name == f"{head.armature.name} Head"
+    words = [marker.name for marker in bpy.context.scene.timeline_markers]
+    assert words == [f"{head.armature.name}: face lost", f"{head.armature.name}: face back"]
+
+
+def test_a_name_that_fits_stays(model):
+    assert support.module("scene.head").short_name("talk 7, Größe 名") == "talk 7, Größe 名"

@@ -174,3 +174,44 @@ def test_footage_chosen_after_the_head_was_deleted_is_one_sentence(captured):
     bpy.data.objects.remove(captured.armature)
     assert operator.execute(bpy.context) == {"CANCELLED"}
     assert [kinds for kinds, _ in operator.reports] == [{"ERROR"}]
+
+
+# Which head is meant --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(captured, model):
+    """A second head, which is selected and not the current one."""
+    made = support.module("scene.pipeline").apply_performance(
+        bpy.context, model, support.performance(count=20), name="Other"
+    )
+    made.head.armature.ddfa.take = "made up"
+    return captured, made.head
+
+
+def chosen_reason():
+    return support.module("operators.head").other_head_reason(bpy.context)
+
+
+def make_active(obj):
+    bpy.context.view_layer.objects.active = obj
+
+
+@pytest.mark.parametrize("part", ["armature", "mesh"])
+def test_the_head_that_was_clicked_becomes_the_current_one(two, part):
+    _, other = two
+    make_active(getattr(other, part))
+    assert chosen_reason() is None
+    assert bpy.ops.ddfa.use_active_head() == {"FINISHED"}
+    assert bpy.context.scene.ddfa.head == other.armature
+    assert chosen_reason() == "It is the current head already"
+
+
+def test_what_is_no_captured_head_cannot_become_the_current_one(two):
+    cube = bpy.data.objects.new("Cube", bpy.data.meshes.new("Cube"))
+    bpy.context.scene.collection.objects.link(cube)
+    for obj in (cube, None):
+        make_active(obj)
+        assert chosen_reason() == "Click a captured head in the viewport first"
+    with pytest.raises(RuntimeError, match="Click a captured head"):
+        bpy.ops.ddfa.use_active_head()

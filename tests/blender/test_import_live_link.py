@@ -109,7 +109,7 @@ def test_the_head_can_be_turned_the_other_way(recording):
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "Timecode,BlendshapeCount\n00:00:00:00.000,0\n"])
 def test_anything_else_is_refused_in_one_sentence_and_leaves_nothing(tmp_path, text):
     file = tmp_path / "x.csv"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     before = support.data_names()
     with pytest.raises(RuntimeError, match="choose another file"):
         bpy.ops.ddfa.import_live_link_face(filepath=str(file))

@@ -55,6 +55,22 @@ def test_cancelling_reaches_the_work(job_module):
         job.result()
 
 
+def test_who_cancels_at_the_last_moment_gets_no_result(job_module):
+    ended = threading.Event()
+    job = job_module.Job(lambda progress, cancelled: ended.set())
+    job.start()
+    assert ended.wait(10.0) and job.wait(10.0)
+    assert job.result() is None
+    job.cancel()
+    with pytest.raises(support.module("ddfa_blender.errors").CaptureCancelled):
+        job.result()
+
+
+def test_all_frames_being_done_is_not_the_end(job_module):
+    states = [job_module.Progress(*frames).is_complete for frames in ((0, 0), (12, 0), (9, 10), (10, 10), (12, 10))]
+    assert states == [False, False, False, True, True]
+
+
 def test_progress_without_a_known_length_says_so(job_module):
     progress = job_module.Progress(frame=12, frame_count=0, rate=58.2)
     assert progress.factor == 0.0

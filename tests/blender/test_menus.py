@@ -37,7 +37,8 @@ def drawn(draw):
 def test_the_object_menu_leads_to_the_buttons():
     menus = support.module("panels.menus")
     assert drawn(menus._draw_in_object_menu) == ["DDFA_MT_object"]
-    assert {"ddfa.capture", "ddfa.export_fbx", "ddfa.add_footage_camera"} <= set(drawn(menus.DDFA_MT_object.draw))
+    wanted = {"capture", "export_fbx", "add_footage_camera", "use_active_head", "use_selection", "retarget"}
+    assert {f"ddfa.{name}" for name in wanted} <= set(drawn(menus.DDFA_MT_object.draw))
 
 
 def test_the_import_menu_leads_to_footage():

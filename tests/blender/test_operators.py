@@ -224,6 +224,49 @@ def test_modal_esc_leaves_the_file_exactly_as_it_was(modal):
     assert context.timers == [] and support.module("operators.state").job is None
 
 
+def test_modal_esc_counts_to_the_last_moment(modal):
+    operator, context, _ = modal
+    before = support.data_names()
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator._job.wait(10.0)
+    operator.modal(context, support.event("ESC", "PRESS"))
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
+    assert support.data_names() == before and context.timers == []
+
+
+def test_modal_waits_for_a_render_before_it_writes(modal, monkeypatch):
+    operator, context, _ = modal
+    state, before = support.module("operators.state"), support.data_names()
+    rendering = [True]
+    monkeypatch.setattr(state, "is_rendering", lambda: rendering[0])
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator._job.wait(10.0)
+    assert operator.modal(context, support.event("TIMER")) == {"PASS_THROUGH"}
+    assert state.progress_text() == "Waiting for the render's end…" and support.data_names() == before
+    rendering[0] = False
+    assert operator.modal(context, support.event("TIMER")) == {"FINISHED"}
+    assert bpy.context.scene.ddfa.head is not None
+
+
+def test_modal_can_be_cancelled_while_it_waits_for_a_render(modal, monkeypatch):
+    operator, context, _ = modal
+    before = support.data_names()
+    monkeypatch.setattr(support.module("operators.state"), "is_rendering", lambda: True)
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator._job.wait(10.0)
+    operator.modal(context, support.event("TIMER"))
+    support.module("operators.state").job.cancel()  # the button beside the bar
+    assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
+    assert support.data_names() == before
+
+
+def test_after_the_last_frame_the_bar_tells_what_is_done(modal, fake_core):
+    operator, context, _ = modal
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    assert operator._job.wait(10.0)
+    assert support.module("operators.state").progress_text() == "Making the animation…"
+
+
 def test_modal_error_is_reported_and_ends_cleanly(modal, errors):
     operator, context, fake = modal
     fake.error = errors.CaptureError("It is no video; pick another.")
@@ -232,6 +275,19 @@ def test_modal_error_is_reported_and_ends_cleanly(modal, errors):
     assert operator.modal(context, support.event("TIMER")) == {"CANCELLED"}
     assert ({"ERROR"}, "It is no video; pick another.") in operator.reports
     assert context.timers == [] and support.module("operators.state").job is None
+
+
+def test_a_thread_that_cannot_be_started_leaves_nothing_running(modal, monkeypatch):
+    operator, context, _ = modal
+
+    def refuse(_job):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(support.module("operators.job").Job, "start", refuse)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        operator.invoke(context, support.event("LEFTMOUSE"))
+    state = support.module("operators.state")
+    assert state.job is None and state.busy_reason() is None and context.timers == []
 
 
 def test_modal_ended_by_blender_stops_the_thread_and_the_timer(modal):

@@ -77,6 +77,7 @@ def draw():
         cls.draw(panel, context)
         return panel.layout.record
 
+    draw_panel.context = context
     return draw_panel
 
 
@@ -108,6 +109,44 @@ def test_a_running_capture_shows_progress_and_cancel_instead_of_the_button(draw,
     assert ("operator", "ddfa.capture") not in record
     state.job.cancelling = True
     assert ("progress", "Cancelling…") in draw("DDFA_PT_capture")
+
+
+@pytest.fixture
+def heads(model):
+    """The armatures of two captured heads."""
+    apply, performance = support.module("scene.pipeline").apply_performance, support.performance()
+    made = [apply(bpy.context, model, performance, name=name).head.armature for name in ("Anna", "Bert")]
+    for armature in made:
+        armature.ddfa.take = "made up"
+    return made
+
+
+def test_the_panel_says_whose_settings_it_shows_if_it_may_not_be_who_is_meant(draw, state, heads):
+    scene, (anna, bert) = bpy.context.scene, heads
+    assert "No head is chosen: the panels below are for the next capture" in labels(draw("DDFA_PT_capture"))
+    scene.ddfa.head = anna
+    assert "head" not in labels(draw("DDFA_PT_capture")).split("first")[-1].lower()
+    draw.context.active_object = bert.children[0]
+    assert "Bert is selected, but not the current head" in labels(draw("DDFA_PT_capture"))
+    draw.context.active_object = anna
+    assert "selected" not in labels(draw("DDFA_PT_capture"))
+
+
+def test_the_panel_names_the_action_that_keeps_edited_keys(draw, state, heads):
+    scene, (anna, _) = bpy.context.scene, heads
+    scene.ddfa.head = anna
+    assert ("operator", "ddfa.dismiss_kept_edits") not in draw("DDFA_PT_capture")
+    anna.ddfa.baked.kept_edits = bpy.data.actions.new("Anna Edited").name
+    record = draw("DDFA_PT_capture")
+    assert "the action Anna Edited keeps them" in labels(record)
+    assert ("operator", "ddfa.dismiss_kept_edits") in record
+
+
+def test_a_frame_range_of_the_users_own_is_told_of_beside_its_setting(draw, state):
+    scene = bpy.context.scene
+    assert "by hand" not in labels(draw("DDFA_PT_timing"))
+    scene.frame_start, scene.frame_end = 1001, 1100
+    assert "The scene's range was set by hand and stays" in labels(draw("DDFA_PT_timing"))
 
 
 def test_while_shape_keys_are_made_their_panel_shows_progress_and_cancel(draw, state, monkeypatch):
@@ -201,6 +240,7 @@ def own_properties(cls):
 
 #: Not for users to set, or drawn in the lines of a list.
 _INTERNAL = {"has_face", "face_point", "face_time", "take", "take_uid", "problem", "active_channel", "gain"}
+_INTERNAL |= {"fitted_range"}
 #: The same of a retargeting: lists of meshes and targets, and what is shown of the chosen target.
 _INTERNAL |= {
     "mesh", "use_mesh", "active_mesh", "active_target", "owner", "score", "reason", "lost_targets", "channel",

@@ -85,3 +85,20 @@ def test_an_edited_mesh_is_refused_and_left_alone(model, captured):
         reshape(captured, model, np.zeros(40))
     bpy.ops.object.mode_set(mode="OBJECT")
     np.testing.assert_array_equal(points(captured.mesh.data.vertices), before)
+
+
+def test_the_bones_move_even_if_a_linked_object_has_the_same_name(model, tmp_path):
+    namesake = bpy.data.objects.new("Actor", None)
+    bpy.data.libraries.write(str(tmp_path / "actor.blend"), {namesake})
+    bpy.data.objects.remove(namesake)
+    with bpy.data.libraries.load(str(tmp_path / "actor.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Actor"]
+    first = bpy.data.collections.new("First")  # so that it comes first when Blender looks for the name
+    bpy.context.scene.collection.children.link(first)
+    first.objects.link(wanted.objects[0])
+    pipeline = support.module("scene.pipeline")
+    own = pipeline.apply_performance(bpy.context, model, support.performance(), name="Actor").head
+    assert own.armature.name == "Actor" and bpy.context.view_layer.objects["Actor"] != own.armature
+    before = own.armature.data.bones["head"].tail_local.copy()
+    reshape(own, model, np.full(40, 1.5))
+    assert (own.armature.data.bones["head"].tail_local - before).length > 1e-4

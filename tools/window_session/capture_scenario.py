@@ -14,7 +14,7 @@ _MODAL = "DDFA_OT_capture"
 _PROGRESS_COLOUR = "preferences.themes[0].user_interface.wcol_progress.item"
 
 #: Seconds of footage that leave time to look and to cancel; between looks at the bar; waits.
-_LONG, _BETWEEN_LOOKS = 60.0, 1.0
+_LONG, _BETWEEN_LOOKS = 120.0, 1.0
 _START_SECONDS, _CANCEL_SECONDS, _CAPTURE_SECONDS = 30.0, 20.0, 180.0
 #: Looks at the bar, and how often it must have grown between them.
 _LOOKS, _GROWTHS = 5, 2

@@ -10,6 +10,8 @@ from .capture_scenario import capture, pick
 from .session import TAB, Session
 
 _OPEN_SECONDS, _SETTLE_SECONDS = 60.0, 1.0
+#: A setting that moves many curves, its panel and its new value; frames between two looks at the curves.
+_SLIDER, _PANEL, _GAIN, _EVERY = ".gain_mouth", "DDFA_PT_gains", 1.5, 8
 
 
 def run(session: Session) -> None:
@@ -29,6 +31,8 @@ def run(session: Session) -> None:
     _settle(session)
     session.step("reopened")
     session.require_unchanged(saved, "Saving and reopening", users=False)
+    _change_setting(session)
+    saved = judging.kept_in_files(session.remote.ask("snapshot"))
     session.remote.ask("switch", on=False)
     _settle(session)
     session.step("disabled")
@@ -42,6 +46,17 @@ def run(session: Session) -> None:
     session.require_unchanged(saved, "An upgrade of the extension", users=False)
     capture(session)
     session.step("captured again")
+
+
+def _change_setting(session: Session) -> None:
+    """A setting of a head that was opened with its file: its take is found, and the curves follow."""
+    before = session.remote.ask("played", every=_EVERY)
+    session.pilot.sidebar.only(_PANEL)
+    session.pilot.enter(_SLIDER, f"{_GAIN:g}", _PANEL)
+    session.pilot.rest()
+    what = "That the curves of the reopened head follow its setting"
+    session.pilot.wait_for(what, lambda: session.remote.ask("played", every=_EVERY) != before, _OPEN_SECONDS)
+    session.step("setting changed")
 
 
 def _show(session: Session) -> None:

@@ -118,7 +118,7 @@ def start_screen(machine: Machine, home: Path, size: tuple[int, int]) -> tuple[P
     server = Process(machine, ["sh", "-c", script, "sh", number], machine.environment(home), log)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.alive():
-        if number.exists() and (text := number.read_text().strip()):
+        if number.exists() and (text := number.read_text(encoding="utf-8").strip()):
             return server, f":{text}"
         time.sleep(0.05)
     server.stop()

@@ -88,6 +88,26 @@ TEXTS: dict[str, str] = {
     "New Head": "Neuer Kopf",
     "Make a head of the actor": "Einen Kopf des Darstellers erstellen",
     "Current Head": "Aktueller Kopf",
+    "Use Active Head": "Aktiven Kopf verwenden",
+    "Make the captured head that is selected in the viewport the current one": (
+        "Den erfassten Kopf, der im Viewport ausgewählt ist, zum aktuellen machen"
+    ),
+    "Click a captured head in the viewport first": "Zuerst im Viewport einen erfassten Kopf anklicken",
+    "It is the current head already": "Es ist schon der aktuelle Kopf",
+    "{head} is selected, but not the current head": "{head} ist ausgewählt, aber nicht der aktuelle Kopf",
+    "Keys that were edited by hand were baked over; the action {action} keeps them": (
+        "Von Hand bearbeitete Keyframes wurden überschrieben; die Action {action} bewahrt sie auf"
+    ),
+    "A strip of the head's NLA is being tweaked; leave tweak mode first.": (
+        "Ein Streifen im NLA des Kopfes wird gerade bearbeitet; zuerst dessen Tweak-Modus verlassen."
+    ),
+    "Dismiss": "Verwerfen",
+    "Say no more of the edited keys; the action that keeps them stays in the file": (
+        "Von den bearbeiteten Keyframes nichts mehr sagen; die Action, die sie bewahrt, bleibt in der Datei"
+    ),
+    "No head is chosen: the panels below are for the next capture": (
+        "Kein Kopf gewählt: die Panels darunter gelten für die nächste Erfassung"
+    ),
     "Put the new take on the current head, which keeps its settings": (
         "Den neuen Take auf den aktuellen Kopf legen, der seine Einstellungen behält"
     ),
@@ -119,12 +139,15 @@ TEXTS: dict[str, str] = {
     "{} of {}": "{} von {}",
     "{} left": "noch {}",
     "Cancelling…": "Wird abgebrochen …",
+    "Making the animation…": "Animation wird erstellt …",
+    "Waiting for the render's end…": "Wartet auf das Ende des Renderns …",
     "Captured {count} frame": "{count} Bild erfasst",
     "Captured {count} frames": "{count} Bilder erfasst",
     "{captured}, {lost} of them without a visible face (filled in)": (
         "{captured}, {lost} davon ohne sichtbares Gesicht (aufgefüllt)"
     ),
     "{captured}: frames {first:g} to {last:g}": "{captured}: Einzelbilder {first:g} bis {last:g}",
+    "{place}; the scene has {start} to {end}, see Timing": "{place}; die Szene hat {start} bis {end}, siehe Timing",
     "The preview shows no face number {number}; pick one of those it shows.": (
         "Die Vorschau zeigt kein Gesicht Nummer {number}; eines von denen wählen, die sie zeigt."
     ),

@@ -33,6 +33,10 @@ TEXTS: dict[str, str] = {
         "Ein Schlüsselbild für jedes Bild des Filmmaterials, genau zu dessen Zeit, zwischen den Einzelbildern der Szene"
     ),
     "Set Scene Range": "Szenenbereich",
+    "The scene's range was set by hand and stays": "Der Bereich der Szene wurde von Hand gesetzt und bleibt",
+    "The scene's range was set by hand and stays; switch it off and on to get {first} to {last}": (
+        "Der Bereich der Szene wurde von Hand gesetzt und bleibt; aus- und einschalten setzt {first} bis {last}"
+    ),
     "Make the scene's frame range that of the animation, and let it follow until it is changed by hand": (
         "Den Bildbereich der Szene auf den der Animation setzen und folgen lassen, bis er von Hand geändert wird"
     ),
@@ -133,6 +137,9 @@ TEXTS: dict[str, str] = {
     "How far smoothing of the head's movement reaches, in seconds; 0 keeps every detail and every jitter": (
         "Wie weit die Glättung der Kopfbewegung reicht, in Sekunden; 0 behält jede Einzelheit und jedes Zittern"
     ),
+    "Brows": "Brauen",
+    "Eyes": "Augen",
+    "Mouth": "Mund",
     "Smooth Brows": "Brauen glätten",
     "How far smoothing of the brows reaches, in seconds; 0 keeps every detail and every jitter": (
         "Wie weit die Glättung der Brauen reicht, in Sekunden; 0 behält jede Einzelheit und jedes Zittern"

@@ -7,6 +7,7 @@ TEXTS: dict[str, str] = {
     ),
     "Retargeted as {name}: {targets} targets, {bones} bones": "Als {name} übertragen: {targets} Ziele, {bones} Knochen",
     "Use Selection": "Auswahl verwenden",
+    "Use Selection as Character": "Auswahl als Figur verwenden",
     "Make what is selected the character: any part of it if it has an armature, otherwise all of its meshes": (
         "Das Ausgewählte zur Figur machen: irgendein Teil von ihr, wenn sie ein Skelett hat, sonst alle ihre Meshes"
     ),
