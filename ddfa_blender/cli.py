@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+import uuid
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +24,12 @@ from . import __version__
 from .atomic import check_writable, write_json
 from .batch.command import add_command as add_batch
 from .batch.command import add_model
-from .batch.tasks import SUFFIXES
 from .capture import Engine, capture
+from .console import USER_ERROR, Parser, any_text_prints, check_name, path_with
 from .cores import automatic_workers
 from .errors import CaptureError
 from .faces import Face, check_boxes, face_in_box, find_faces
 from .footage.photo import read_photo
-from .formats.performance_file import performance_suffix
 from .formats.reading import check_characters
 from .paths import is_file, is_folder
 from .report import capture_report
@@ -34,19 +37,23 @@ from .scoring import nme51, nme68, summarise
 from .settings import CaptureSettings
 from .solutions import face_model
 from .stills import KINDS as STILL_KINDS
+from .stills import PICTURES
+from .take import Take
 from .timing import StageTimings
 from .tracking.roi import box_from_landmarks, overlap
 from .tracks import TRACKS, check_tracks, write_tracks
 
 #: Bytes of a file of boxes or labels; a thousand photos' 68 points have three million.
 _LARGEST_JSON = 64 * 2**20
-#: Exit code for errors that the user can mend.
-USER_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
-    options = _parser().parse_args(arguments)
+    any_text_prints()
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:  # argparse has said why, or given its help
+        return int(stop.code or 0)
     try:
         return int(options.run(options) or 0)
     except CaptureError as error:
@@ -57,8 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ddfa_blender", description="Capture faces from photos and footage.")
+def _parser() -> Parser:
+    parser = Parser(prog="python -m ddfa_blender", description="Capture faces from photos and footage.")
     parser.add_argument("--version", action="version", version=f"DDFA Face Capture {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (_add_image, _add_clip, add_batch, _add_score, _add_import_published):
@@ -74,7 +81,7 @@ def _add_image(commands: Any) -> None:
         type=Path,
         help="JSON: photo's file name → [x0, y0, x1, y1], the tight box of its 68 landmarks, in pixels",
     )
-    image.add_argument("--json", type=Path, help="file to write")
+    image.add_argument("--json", type=path_with(".json"), metavar="FILE.json", help="file to write")
     image.add_argument("--stills", type=Path, metavar="FOLDER", help="write pictures and meshes of the faces there")
     image.add_argument(
         "--draw",
@@ -90,13 +97,16 @@ def _add_image(commands: Any) -> None:
 def _add_clip(commands: Any) -> None:
     clip = commands.add_parser("clip", help="track the face in a video")
     clip.add_argument("video", type=Path, metavar="VIDEO", help="video, or the first of numbered pictures")
-    clip.add_argument("--take", type=Path, help="take (.npz) to write")
-    clip.add_argument("--csv", type=Path, help="Live Link Face recording (.csv) to write")
-    clip.add_argument("--bvh", type=Path, help="movement of the head (.bvh) to write")
-    clip.add_argument("--json", type=Path, help="cleaned channels to write (.json or .npz)")
-    clip.add_argument("--report", type=Path, help="report (JSON) to write")
-    clip.add_argument("--start", type=float, default=0.0, help="in point in seconds")
-    clip.add_argument("--end", type=float, help="out point in seconds")
+    for option, endings, what in (
+        ("take", (".npz",), "take to write"),
+        ("csv", (".csv",), "Live Link Face recording to write"),
+        ("bvh", (".bvh",), "movement of the head to write"),
+        ("json", (".json", ".npz"), "cleaned channels to write, as JSON or .npz"),
+        ("report", (".json",), "report to write"),
+    ):
+        clip.add_argument(f"--{option}", type=path_with(*endings), metavar=f"FILE{endings[0]}", help=what)
+    clip.add_argument("--start", type=float, default=0.0, metavar="SECONDS", help="in point (default: 0)")
+    clip.add_argument("--end", type=float, metavar="SECONDS", help="out point (default: the end)")
     clip.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
     clip.add_argument(
         "--workers", type=int, default=1, metavar="N", help="parts of the clip to track side by side; 0 = automatic"
@@ -115,7 +125,7 @@ def _add_score(commands: Any) -> None:
         help='JSON: photo\'s file name → {"landmarks68": 68 × [x, y] in pixels}',
     )
     score.add_argument("--detect", action="store_true", help="find faces with the detector, not the labels' boxes")
-    score.add_argument("--json", type=Path, help="file to write")
+    score.add_argument("--json", type=path_with(".json"), metavar="FILE.json", help="file to write")
     add_model(score)
     score.set_defaults(run=_score)
 
@@ -132,12 +142,8 @@ def _add_import_published(commands: Any) -> None:
 
 
 def _image(options: argparse.Namespace) -> None:
-    if options.json is None and options.stills is None:
-        raise CaptureError("Nothing to write was asked for; give --json, --stills or both.")
-    _check_json(options.json, *options.photos, options.boxes)
+    _check_image(options)
     names = [photo.name for photo in options.photos]
-    if len(set(names)) < len(names):
-        raise CaptureError("Two photos have the same file name; rename one or run them apart.")
     boxes = check_boxes(_read_json(options.boxes)) if options.boxes else None
     missing = [name for name in names if boxes is not None and name not in boxes]
     if missing:
@@ -161,6 +167,18 @@ def _image(options: argparse.Namespace) -> None:
     print(f"{_counted(found, 'face')} in {_counted(len(result), 'photo')}", file=sys.stderr)
 
 
+def _check_image(options: argparse.Namespace) -> None:
+    if options.json is None and options.stills is None:
+        raise CaptureError("Nothing to write was asked for; give --json, --stills or both.")
+    if options.draw and options.stills is None:
+        raise CaptureError("--draw says which stills to write; give their folder with --stills, or leave --draw out.")
+    for photo in options.photos:
+        check_name(photo)
+    _check_json(options.json, *options.photos, options.boxes)
+    if len({photo.name for photo in options.photos}) < len(options.photos):
+        raise CaptureError("Two photos have the same file name; rename one or run them apart.")
+
+
 def _check_json(target: Path | None, *inputs: Path | None) -> None:
     """Make sure that the JSON file, if one is wanted, can be written, and is none of those that are read."""
     if target is None:
@@ -176,6 +194,10 @@ def _check_stills(options: argparse.Namespace) -> None:
         raise CaptureError("Two photos differ in their ending only, and so would their stills; run them apart.")
     if is_file(options.stills):
         raise CaptureError(f"{options.stills} is a file; name a folder for the stills.")
+    written = re.compile(f"({'|'.join(map(re.escape, stems))})_({'|'.join(PICTURES)}|face[0-9]+_uv).png", re.IGNORECASE)
+    for photo in options.photos:
+        if written.fullmatch(photo.name) and photo.resolve().parent == options.stills.resolve():
+            raise CaptureError(f"{photo} has the name of another photo's still; name another folder for the stills.")
     # A new folder comes into being with the first still.
     check_writable(options.stills / "still.png" if is_folder(options.stills) else options.stills)
 
@@ -189,6 +211,7 @@ def _write_stills(options: argparse.Namespace, photo: Path, picture: NDArray[np.
 
 def _clip(options: argparse.Namespace) -> None:
     outputs = [path for path in (options.take, options.report, *map(vars(options).get, TRACKS)) if path is not None]
+    check_name(options.video)
     if options.workers < 0:
         raise CaptureError("The number of workers must be at least 1, or 0 for as many as this machine is good for.")
     if outputs in ([], [options.report]):
@@ -197,7 +220,6 @@ def _clip(options: argparse.Namespace) -> None:
         check_writable(path)
     if len({path.resolve() for path in (*outputs, options.video)}) < len(outputs) + 1:
         raise CaptureError("The video and what is written must be different files; give each a name of its own.")
-    _check_endings(options)
     check_tracks([kind for kind in TRACKS if getattr(options, kind)], options.model)
     settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
     timings, notes = StageTimings(), list[str]()
@@ -213,6 +235,7 @@ def _clip(options: argparse.Namespace) -> None:
         )
     for note in notes:
         print(note, file=sys.stderr)
+    take = _labelled(take, options.video)
     if options.take:
         take.save(options.take)
     write_tracks(take, face_model(options.model), {kind: getattr(options, kind) for kind in TRACKS})
@@ -223,14 +246,12 @@ def _clip(options: argparse.Namespace) -> None:
     print(f"{_counted(report['frames'], 'frame')}, {report['lost_frames']} lost{early}", file=sys.stderr)
 
 
-def _check_endings(options: argparse.Namespace) -> None:
-    """Other programs, Blender's list of takes among them, know these files by the endings of their names."""
-    if options.json:
-        performance_suffix(options.json)
-    for kind in ("take", "csv", "bvh"):
-        path, suffix = getattr(options, kind), SUFFIXES[kind]
-        if path is not None and path.suffix.lower() != suffix:
-            raise CaptureError(f"{path} does not say what it is; let its name end in {suffix}.")
+def _labelled(take: Take, video: Path) -> Take:
+    """With what Blender's list of takes shows, and with the way to the footage: camera and texture need it again."""
+    captured = datetime.now(UTC).isoformat(timespec="seconds")
+    title, footage = Path(take.header.source).stem, str(video.absolute())
+    header = replace(take.header, title=title, footage=footage, captured=captured, uid=uuid.uuid4().hex)
+    return replace(take, header=header)
 
 
 def _score(options: argparse.Namespace) -> None:

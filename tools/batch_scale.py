@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ddfa_blender.batch.fingerprints import file_sha256
 
-from .project import RENDERED_CLIP, ROOT, BuildError, status_of
+from .project import RENDERED_CLIP, ROOT, BuildError, footage_at, status_of
 
 #: What is computed: so many clips, seconds, frames per second, and cores.
 _CLIPS, _SECONDS, _RATE, _CORES = 10_000, 30.0, 25.0, (1, 16, 256)
@@ -42,8 +42,9 @@ def main() -> None:
     options = parser.parse_args()
     if os.name != "posix":
         raise BuildError("The processes' own times are known on Linux and macOS only; run this there.")
+    clip = footage_at(options.clip)
     with tempfile.TemporaryDirectory(prefix="ddfa-batch-") as folder:
-        _measure(options.clip, max(options.copies, 2), Path(folder))
+        _measure(clip, max(options.copies, 2), Path(folder))
 
 
 def _measure(clip: Path, copies: int, folder: Path) -> None:

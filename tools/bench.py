@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import bench_capture, environments
-from .project import ROOT, SHARED, BuildError, check, run
+from .project import ROOT, SHARED, BuildError, check, footage_at, run
 
 PHOTOS = SHARED / "bench" / "photos"
 LABELS = SHARED / "bench" / "labels.json"
@@ -53,8 +53,10 @@ def _in_blender(_python: Path, _clips: Sequence[Path]) -> None:
 
 def _reports(python: Path, clips: Sequence[Path]) -> None:
     _print_heading("clips")
-    for video in clips or bench_capture.clips():
-        _clip(python, video)
+    # One bad clip keeps nobody from the figures of the others.
+    failed = [video.name for video in clips or bench_capture.clips() if not _clip(python, video)]
+    if failed:
+        raise BuildError(f"{', '.join(failed)} cannot be captured; the lines above say why.")
 
 
 #: What can be measured, in the order in which it is.
@@ -73,11 +75,12 @@ def run_all(clips: Sequence[Path] | None, parts: Sequence[str] | None = None) ->
     """Print what can be measured here, or only some ``parts``; return the exit status.
 
     Raises:
-        BuildError: a measurement fails.
+        BuildError: a clip is not there, or a measurement fails.
     """
+    paths = [footage_at(clip) for clip in clips or ()]
     python = environments.ensure_core()
     for part in PARTS if parts is None else parts:
-        PARTS[part](python, [clip.resolve() for clip in clips or ()])
+        PARTS[part](python, paths)
     return 0
 
 
@@ -118,13 +121,13 @@ def _blender() -> None:
             raise BuildError("Blender's part cannot be measured; the lines above say why.")
 
 
-def _clip(python: Path, video: Path) -> None:
+def _clip(python: Path, video: Path) -> bool:
+    """Print a line about a clip; False: it cannot be captured."""
     with tempfile.TemporaryDirectory() as folder:
         take, report_path = Path(folder) / "take.npz", Path(folder) / "report.json"
         options = ["--take", str(take), "--report", str(report_path)]
         if run([str(python), "-m", "ddfa_blender", "clip", str(video.resolve()), *options]) != 0:
-            print(f"{video.name}: not captured, see above")
-            return
+            return False
         report = json.loads(report_path.read_text(encoding="utf-8"))
     stages = ", ".join(f"{stage} {value:.2f} s" for stage, value in report["seconds"].items())
     jitter = report["jitter"]
@@ -133,3 +136,4 @@ def _clip(python: Path, video: Path) -> None:
         f"jitter {'unknown' if jitter is None else f'{100 * jitter:.3f} % of the box'}",
         flush=True,
     )
+    return True

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import environments
-from .project import RENDERED_CLIP, ROOT, SHARED, BuildError, log, status_of
+from .project import RENDERED_CLIP, ROOT, SHARED, BuildError, count_between, footage_at, log, status_of
 
 PUBLISHED = ROOT / "training" / "data" / "published"
 #: Clips of ../shared in which there is nothing to track for long.
@@ -205,7 +205,11 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line]
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in info.read_text(encoding="utf-8").splitlines()
+            if "model name" in line
+        ]
         model = names[0] if names else model
     load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
     return f"{model}, {os.cpu_count()} cores, {platform.system()}{load}"
@@ -224,10 +228,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure as asked; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("clips", nargs="*", type=Path, help="clips to look at; those of ../shared otherwise")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rounds", type=count_between(1, 1000), default=ROUNDS)
     parser.add_argument("--ours-only", action="store_true", help="without MediaPipe and the published network")
     options = parser.parse_args(arguments)
-    run([clip.resolve() for clip in options.clips], rounds=options.rounds, others=not options.ours_only)
+    run([footage_at(clip) for clip in options.clips], rounds=options.rounds, others=not options.ours_only)
     return 0
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from . import environments
 from .bench_capture import Process, machine
-from .project import RENDERED_CLIP, status_of
+from .project import RENDERED_CLIP, count_between, footage_at, status_of
 
 #: What the table calls each way, and its contestant.
 _ALONE = "once"
@@ -69,16 +69,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("clip", nargs="?", type=Path, help="our rendered head again and again otherwise")
-    parser.add_argument("--count", type=int, default=2, help="captures, or workers, side by side")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--count", type=count_between(1, 64), default=2, help="captures, or workers, side by side")
+    parser.add_argument("--rounds", type=count_between(1, 1000), default=3)
     options = parser.parse_args(arguments)
     print(machine(), flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        clip = options.clip
-        if clip is None:
+        if options.clip is not None:
+            clip = footage_at(options.clip)
+        else:
             short = write_enlarged(RENDERED_CLIP, Path(folder) / "short.mp4", _SIZE, _FRAMES)
             clip = write_repeated(short, Path(folder) / "long.mp4", _TIMES)
-        print(table(measure(clip.resolve(), options.count, options.rounds), options.count), flush=True)
+        print(table(measure(clip, options.count, options.rounds), options.count), flush=True)
     return 0
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .bench_capture import machine
-from .project import RENDERED_CLIP
+from .project import RENDERED_CLIP, footage_at, status_of
 
 
 class Stages:
@@ -87,9 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("clips", nargs="*", type=Path, help="our rendered clip otherwise")
     options = parser.parse_args(arguments)
     print(machine(), flush=True)
-    print(table(*measure(options.clips or [RENDERED_CLIP])), flush=True)
+    print(table(*measure([footage_at(clip) for clip in options.clips or [RENDERED_CLIP]])), flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -22,13 +22,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ddfa_blender.atomic import write_atomically
+from ddfa_blender.atomic import check_writable, write_atomically
 from ddfa_blender.capture import capture
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.take import Take
 
 from .contact_sheet import FRAME_COUNT, TILE, crop_face, read_frames, select_frames
-from .project import BUILD, RENDERED_CLIP, ROOT
+from .environments import BLENDERS, Environment, blender_or_newest
+from .project import BUILD, RENDERED_CLIP, count_between, footage_at, status_of
 
 #: The characters in the order of the sheet's rows, and what is written on them.
 CHARACTERS: dict[str, str] = {
@@ -43,7 +44,7 @@ _TIMEOUT = 3600.0
 Image = NDArray[np.uint8]  # (H, W, 3) RGB
 
 
-def make(video: Path, take_file: Path, out: Path, frames: int, python: Path) -> None:
+def make(video: Path, take_file: Path, out: Path, frames: int, blender: Environment) -> None:
     """Animate, render and lay out.
 
     Raises:
@@ -52,7 +53,7 @@ def make(video: Path, take_file: Path, out: Path, frames: int, python: Path) -> 
     take = Take.load(take_file)
     indices = select_frames(take, frames)
     with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
-        pictures = _rendered(take_file, take, indices, Path(folder), python)
+        pictures = _rendered(take_file, take, indices, Path(folder), blender)
         footage = read_frames(video, [float(take.time[i]) for i in indices])
         columns = [
             np.vstack([crop_face(image, take.roi[i]).tile, *(_picture(pictures[name, i]) for name in CHARACTERS)])
@@ -71,14 +72,14 @@ def make(video: Path, take_file: Path, out: Path, frames: int, python: Path) -> 
 
 
 def _rendered(
-    take_file: Path, take: Take, indices: Sequence[int], folder: Path, python: Path
+    take_file: Path, take: Take, indices: Sequence[int], folder: Path, blender: Environment
 ) -> Mapping[tuple[str, int], Path]:
     script = Path(__file__).with_name("character_sheet_in_blender.py")
     seconds = [f"{i}={take.time[i] - take.time[0]:.6f}" for i in indices]
-    wheels = python.parents[1] / "side-packages"
     done = subprocess.run(
-        [python, script, take_file, folder, *seconds], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False, errors="replace", timeout=_TIMEOUT, env={**os.environ, "PYTHONPATH": str(wheels)},
+        [blender.python, script, take_file, folder, *seconds], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", check=False, timeout=_TIMEOUT,
+        env={**os.environ, "PYTHONPATH": str(blender.side_packages)},
     )  # fmt: skip
     sys.stdout.write("".join(line + "\n" for line in done.stdout.splitlines() if line.startswith("character ")))
     found = {(name, i): folder / f"{name}_{i}.png" for name in CHARACTERS for i in indices}
@@ -95,30 +96,29 @@ def _picture(path: Path) -> Image:
     return cv2.resize(picture, (TILE, TILE), interpolation=cv2.INTER_AREA)[..., ::-1].astype(np.uint8)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--video", type=Path, default=RENDERED_CLIP, help="default: the clip that every clone has")
     parser.add_argument("--take", type=Path, help="a take of it; else it is captured")
     parser.add_argument("--out", type=Path, default=BUILD / "characters.png")
-    parser.add_argument("--frames", type=int, default=FRAME_COUNT, help="columns of the sheet")
-    parser.add_argument("--blender", default="5.2", help="which Blender renders")
-    options = parser.parse_args()
-    python = ROOT / ".venvs" / f"bpy-{options.blender}" / "bin" / "python"
-    try:
-        with tempfile.TemporaryDirectory(prefix="take-") as folder:
-            take = options.take
-            if take is None:
-                take = Path(folder) / "take.npz"
-                capture(options.video).save(take)
-            options.out.parent.mkdir(parents=True, exist_ok=True)
-            make(options.video.resolve(), take.resolve(), options.out, options.frames, python)
-    except CaptureError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
+    parser.add_argument("--frames", type=count_between(1, 100), default=FRAME_COUNT, help="columns of the sheet")
+    parser.add_argument("--blender", choices=tuple(BLENDERS), help="which Blender renders; the newest otherwise")
+    options = parser.parse_args(arguments)
+    video, environment = footage_at(options.video), blender_or_newest(options.blender)
+    if options.out != parser.get_default("out"):
+        check_writable(options.out)
+    environment.ensure()
+    with tempfile.TemporaryDirectory(prefix="take-") as folder:
+        take = options.take
+        if take is None:
+            take = Path(folder) / "take.npz"
+            capture(video).save(take)
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        make(video, take.resolve(), options.out, options.frames, environment)
     sys.stdout.write(f"{options.out}\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -7,8 +7,9 @@ machine does not lengthen it.
 
 from __future__ import annotations
 
+import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -76,7 +77,8 @@ def milliseconds(work: Callable[[], object]) -> float:
     return 1000.0 * float(np.median(durations))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args(arguments)
     take, model = made_up_take(round(_SECONDS * _RATE), _RATE), MorphableModel.load()
     print(f"{len(take)} frames, milliseconds")
     print(f"{'solve':24s}{milliseconds(lambda: solve(take, model)):6.1f}")

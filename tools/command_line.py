@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ddfa_blender.console import Parser
+
 from . import environments, model
 from .project import status_of
 from .testing import PARTS
@@ -54,8 +56,8 @@ def _bench(options: argparse.Namespace) -> int:
     return bench.run_all(options.clips, options.only)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="build.py", description="Set up, test, package and show DDFA Face Capture.")
+def _parser() -> Parser:
+    parser = Parser(prog="python build.py", description="Set up, test, package and show DDFA Face Capture.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, action: object, text: str) -> argparse.ArgumentParser:

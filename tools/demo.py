@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from . import environments, extension_zip
-from .project import BUILD, DEMO, RENDERED_CLIP, ROOT, BuildError, check, log, run
+from .project import BUILD, DEMO, RENDERED_CLIP, ROOT, BuildError, check, footage_at, log, run
 
 #: Seconds after which Blender counts as hung.
 TIMEOUT = 3600.0
@@ -24,7 +24,7 @@ def make(video: Path | None, blender: str | None) -> Path:
     """
     footage = _check_video(video)
     python = environments.ensure_core()
-    environment = _blender_environment(blender)
+    environment = environments.blender_or_newest(blender)
     environment.ensure()
     (zip_path,) = extension_zip.build([extension_zip.this_platform()])
     with tempfile.TemporaryDirectory(prefix="demo-", dir=BUILD, ignore_cleanup_errors=True) as work:
@@ -44,22 +44,7 @@ def _check_video(video: Path | None) -> Path:
         if not RENDERED_CLIP.is_file():
             raise BuildError(f"{RENDERED_CLIP.relative_to(ROOT)} is missing; restore it, or name a video.")
         return RENDERED_CLIP
-    path = video.expanduser().resolve()
-    if not path.exists():
-        raise BuildError(f"There is no video at {path}; check the path.")
-    if not path.is_file():
-        raise BuildError(f"{path} is a folder; name a video file in it.")
-    return path
-
-
-def _blender_environment(version: str | None) -> environments.Environment:
-    if version is None:
-        return environments.newest_blender()[1]
-    environment = environments.blender(version)
-    if environment is None:
-        python = environments.BLENDERS[version]
-        raise BuildError(f"Blender {version} as a module needs Python {python}: install it and run this again.")
-    return environment
+    return footage_at(video)
 
 
 def _capture(environment: environments.Environment, zip_path: Path, video: Path, results: Path, *, home: Path) -> None:

@@ -181,6 +181,21 @@ def newest_blender() -> tuple[str, Environment]:
     raise BuildError(f"Blender as a module needs Python {pythons}: install one and run this again.")
 
 
+def blender_or_newest(version: str | None) -> Environment:
+    """The environment of this Blender, or of the newest that the machine has a Python for.
+
+    Raises:
+        BuildError: there is no Python for it.
+    """
+    if version is None:
+        return newest_blender()[1]
+    environment = blender(version)
+    if environment is None:
+        python = BLENDERS[version]
+        raise BuildError(f"Blender {version} as a module needs Python {python}: install it and run this again.")
+    return environment
+
+
 def ensure_core() -> Path:
     """Make the core's environment and put the detector into ``model/``; return the environment's Python."""
     python = core().ensure()

@@ -25,6 +25,7 @@ from ddfa_blender.tracking.roi import box_from_landmarks
 from ddfa_blender.tracking.tracker import Tracker
 
 from .measure_small_faces import RenderedHead, rendered_heads
+from .project import count_between, status_of
 
 RATE = 30.0
 _SHAPE = (360, 640)
@@ -200,7 +201,7 @@ def row(engine: Engine, shots: Sequence[Shot]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--frames", type=int, default=66, help="of each kind, at most 132")
+    parser.add_argument("--frames", type=count_between(30, 132), default=66, help="of each kind, 30 to 132")
     options = parser.parse_args(arguments)
     engine, heads = Engine.load(), rendered_heads(options.frames)
     print(
@@ -213,4 +214,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -8,9 +8,10 @@ that a busy machine slows them alike.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import onnx
@@ -98,7 +99,8 @@ def _milliseconds(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: 1e3 * statistics.median(values) for name, values in seconds.items()}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args(arguments)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     bare = onnxruntime.InferenceSession(

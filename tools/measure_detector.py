@@ -8,8 +8,11 @@ It runs in the core's environment.
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +23,7 @@ from ddfa_blender.tracking.detection_roi import roi_from_detection
 from ddfa_blender.tracking.detector import Detector
 from ddfa_blender.tracking.roi import box_from_landmarks, overlap, roi_from_landmarks
 
-from .project import SHARED
+from .project import SHARED, BuildError, status_of
 
 #: Every so many frames of a clip one is looked at.
 FRAME_STEP = 5
@@ -28,7 +31,7 @@ FRAME_STEP = 5
 
 def measure_photos(detector: Detector) -> None:
     """Print how many labelled faces are found, how well their ROIs fit, and the time."""
-    labels = json.loads((SHARED / "bench" / "labels.json").read_text())
+    labels = json.loads((SHARED / "bench" / "labels.json").read_text(encoding="utf-8"))
     hits, overlaps, seconds = 0, [], 0.0
     for name, entry in labels.items():
         photo, points = read_photo(SHARED / "bench" / "photos" / name), np.array(entry["landmarks68"])
@@ -57,8 +60,15 @@ def measure_clip(detector: Detector, path: Path) -> None:
     print(f"{path.name}: a face in {found} of {looked} frames")
 
 
-def main() -> None:
-    """Measure photos, then clips."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure photos, then clips.
+
+    Raises:
+        BuildError: there are none.
+    """
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args(arguments)
+    if not (SHARED / "bench" / "labels.json").is_file():
+        raise BuildError(f"There are no labelled photos in {SHARED / 'bench'}; this needs them.")
     detector = Detector()
     measure_photos(detector)
     for path in sorted((SHARED / "clips").glob("*.m[po][v4]")):
@@ -66,4 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(status_of(main))

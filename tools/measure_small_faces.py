@@ -33,7 +33,7 @@ from ddfa_blender.tracking.roi import box_from_landmarks, overlap, roi_from_land
 from ddfa_blender.tracking.tracker import FaceDetector
 
 from .bench_capture import machine
-from .project import RENDERED_CLIP, SHARED
+from .project import RENDERED_CLIP, SHARED, count_between, status_of
 
 #: Footage of 4K.
 SHAPE = (2160, 3840)
@@ -262,7 +262,7 @@ def _write_faceless(path: Path, shape: tuple[int, int], frames: int) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--frames", type=int, default=15, help="for each size, and without a face")
+    parser.add_argument("--frames", type=count_between(1, 132), default=15, help="for each size, and without a face")
     options = parser.parse_args(arguments)
     print(machine(), flush=True)
     engine = Engine.load()
@@ -274,4 +274,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

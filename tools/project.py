@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import signal
@@ -12,6 +13,8 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from ddfa_blender.errors import CaptureError
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
@@ -34,9 +37,35 @@ def status_of(main: Callable[[], int | None]) -> int:
     """The exit status of a tool's ``main``: what it returns, or 2 after a line about what the user can mend."""
     try:
         return main() or 0
-    except BuildError as error:
+    except (BuildError, CaptureError) as error:
         log(f"error: {error}")
         return 2
+
+
+def footage_at(path: Path) -> Path:
+    """The absolute path of a video that the user named: what can be told before anything is set up.
+
+    Raises:
+        BuildError: there is none.
+    """
+    absolute = path.expanduser().resolve()
+    if not absolute.exists():
+        raise BuildError(f"There is no video at {absolute}; check the path.")
+    if not absolute.is_file():
+        raise BuildError(f"{absolute} is a folder; name a video file in it.")
+    return absolute
+
+
+def count_between(least: int, most: int) -> Callable[[str], int]:
+    """Takes a whole number of an option; any other than from ``least`` to ``most`` is refused."""
+
+    def parse(text: str) -> int:
+        value = int(text) if text.isascii() and text.isdecimal() else -1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is no whole number from {least} to {most}")
+        return value
+
+    return parse
 
 
 def log(message: str) -> None:

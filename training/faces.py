@@ -61,7 +61,7 @@ def read_shard(path: Path) -> FaceShard:
         coefficients = data["landmark_coefficients"].astype(np.float32)
         scores = data["arkit"].astype(np.float32) / 255.0
         source = data["source"]
-    names = json.loads((path.parent / "arkit_names.json").read_text())
+    names = json.loads((path.parent / "arkit_names.json").read_text(encoding="utf-8"))
     # The teacher's first score is `_neutral`; it has no `tongueOut`, which stands last in ARKIT_NAMES.
     if names[0] != "_neutral":
         raise ValueError(f"unexpected first score {names[0]} in arkit_names.json")

@@ -51,7 +51,7 @@ def read_base_mesh(data: Path) -> BaseMesh:
     quads: dict[str, list[list[int]]] = {}
     quad_uvs: dict[str, list[list[int]]] = {}
     group = ""
-    for line in (data / "mpfb2/3dobjs/base.obj").read_text().splitlines():
+    for line in (data / "mpfb2/3dobjs/base.obj").read_text(encoding="utf-8").splitlines():
         kind, _, rest = line.partition(" ")
         if kind == "v":
             vertices.append([float(value) for value in rest.split()[:3]])
@@ -85,7 +85,7 @@ def read_target(path: Path, vertex_count: int) -> NDArray[np.float64]:
 def read_mirror(data: Path, vertex_count: int) -> NDArray[np.int64]:
     """For each vertex the index of its mirror image in x = 0 (itself on the mid-line)."""
     mirror = np.arange(vertex_count)
-    for line in (data / "mpfb2/mesh_metadata/hm08.mirror").read_text().splitlines():
+    for line in (data / "mpfb2/mesh_metadata/hm08.mirror").read_text(encoding="utf-8").splitlines():
         fields = line.split()
         if len(fields) >= 2 and fields[0].isdigit() and fields[1].isdigit():
             mirror[int(fields[0])] = int(fields[1])

@@ -93,7 +93,7 @@ def main() -> None:
     path = RUNS / parser.parse_args().run / SELECTIONS
     if not path.exists():
         parser.error(f"{path} is missing; train with --objective meta-joint first")
-    print(*summary([Selection(**json.loads(line)) for line in path.read_text().splitlines()]), sep="\n")
+    print(*summary([Selection(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]), sep="\n")
 
 
 if __name__ == "__main__":

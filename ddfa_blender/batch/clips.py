@@ -68,8 +68,10 @@ def _named(text: str, base: Path, leave_out: Path | None, *, in_list: bool = Fal
 def _lines(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaptureError(f"The list {path} cannot be read; give a UTF-8 text file with one clip per line.") from error
+    except OSError as error:
+        raise CaptureError(f"The list {path} cannot be read ({error.strerror}); check the path.") from error
+    except UnicodeDecodeError as error:
+        raise CaptureError(f"The list {path} is no UTF-8 text; save it as UTF-8, one clip per line.") from error
     kept = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not kept:
         raise CaptureError(f"The list {path} names no clip; write one per line.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import platform
 import queue
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,8 @@ _CONNECT, _FIRST_WORKER, _LOOK = 10.0, 60.0, 0.2
 _STOP_LOOK = 1.0
 #: Seconds for which running tasks may end by themselves when the batch is stopped.
 _STOPPING = 15.0
+#: How schedulers print their addresses, with or without the protocol.
+_ADDRESS = re.compile(r"([a-z]+://)?[^/\s]+:[0-9]{1,5}")
 #: What mends a scheduler or a worker that does not find this package.
 _HOW_TO_START = "start it in this environment, with the folder that holds ddfa_blender on PYTHONPATH"
 
@@ -145,13 +148,16 @@ def _client(address: str) -> Iterator[Any]:
         raise CaptureError(
             "Dask distributed is not installed; install it with: pip install -r requirements/distributed.txt"
         ) from error
+    unreachable = CaptureError(
+        f"The Dask scheduler {address} cannot be reached; check the address (tcp://HOST:8786) and that "
+        "`dask scheduler` runs there."
+    )
+    if not _ADDRESS.fullmatch(address):  # over these Dask complains again when its half-made client is thrown away
+        raise unreachable
     try:
         client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
-        raise CaptureError(
-            f"The Dask scheduler {address} cannot be reached; check the address (tcp://HOST:8786) and that "
-            "`dask scheduler` runs there."
-        ) from error
+        raise unreachable from error
     try:
         yield client
     finally:

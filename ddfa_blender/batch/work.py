@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..console import check_name
 from ..errors import CaptureCancelled, CaptureError
 from ..report import capture_report
 from ..solutions import face_model
@@ -63,9 +64,7 @@ def run_task(task: ClipTask, progress: Progress | None = None, cancelled: Cancel
 
 
 def _run(task: ClipTask, progress: Progress | None, cancelled: Cancelled) -> Outcome:
-    if plain(task.clip) != str(task.clip):
-        # OpenCV ends the whole process over it.
-        raise CaptureError(f"The name {task.clip} is no text that other programs can read; rename the clip.")
+    check_name(task.clip)
     signs = clip_signs(task.clip)
     digest = clip_sha256(task.clip, _alive(progress, cancelled))
     key = task.key(digest)

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,7 +82,9 @@ def test_image_lists_the_faces_of_each_photo(
 
 def test_image_with_boxes_runs_no_detector(tmp_path: Path, squares: Engine) -> None:
     photo = save_photo(tmp_path / "face.png", (160, 120, 80))
-    (tmp_path / "boxes.json").write_text(json.dumps({"face.png": [120, 80, 200, 160], "other.png": [0, 0, 1, 1]}))
+    (tmp_path / "boxes.json").write_text(
+        json.dumps({"face.png": [120, 80, 200, 160], "other.png": [0, 0, 1, 1]}), encoding="utf-8"
+    )
     assert run("image", photo, "--boxes", tmp_path / "boxes.json", "--json", tmp_path / "out.json") == 0
     (face,) = read(tmp_path / "out.json")["face.png"]
     assert face["box"] == [120, 80, 200, 160]
@@ -115,7 +118,7 @@ def test_clip_writes_what_other_programs_read(tmp_path: Path, squares: Engine) -
     recording, performance = read_live_link_face(out / "a.csv"), load_performance(out / "a.npz")
     np.testing.assert_allclose(recording.time, performance.time - performance.time[0], atol=1e-4)
     np.testing.assert_allclose(recording.arkit, performance.arkit, atol=1e-6)
-    lines = (out / "a.bvh").read_text().splitlines()
+    lines = (out / "a.bvh").read_text(encoding="utf-8").splitlines()
     assert "Frames: 10" in lines and "Frame Time: 0.04000000" in lines
 
 
@@ -157,7 +160,7 @@ def test_score_with_boxes_and_with_the_detector(
         low, high = points.min(axis=0), points.max(axis=0)
         scale = 80.0 / (high - low).max()
         labels[name] = {"landmarks68": ((points - (low + high) / 2) * scale + [x, 120.0]).tolist()}
-    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    (tmp_path / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
     for extra in ([], ["--detect"]):
         assert run("score", photos, tmp_path / "labels.json", "--json", tmp_path / "score.json", *extra) == 0
         score = read(tmp_path / "score.json")
@@ -172,16 +175,19 @@ def test_score_with_boxes_and_with_the_detector(
 def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
     clip = write_clip(folder / "clip.mp4", [square_frame([(160, 120, 80)])] * 5)
     (folder / "cut.mp4").write_bytes(clip.read_bytes()[:2000])
+    misnamed = folder / "clip.npz"
+    misnamed.write_bytes(clip.read_bytes())
     (folder / "empty.mp4").touch()
-    (folder / "text.mp4").write_text("no video")
+    (folder / "text.mp4").write_text("no video", encoding="utf-8")
     wall = write_clip(folder / "wall.mp4", grey(5))
     photo = save_photo(folder / "photo.png", (160, 120, 80))
-    (folder / "text.png").write_text("no photo")
-    (folder / "list.json").write_text("[1]")
-    (folder / "half.json").write_text("{")
-    (folder / "boxes.json").write_text('{"photo.png": [5, 5, 1, 1]}')
-    (folder / "others.json").write_text('{"another.png": [5, 5, 9, 9]}')
-    (folder / "labels.json").write_text('{"photo.png": {"landmarks68": [[0, 0]]}}')
+    still = save_photo(folder / "photo_Depth.png", (160, 120, 80))
+    (folder / "text.png").write_text("no photo", encoding="utf-8")
+    (folder / "list.json").write_text("[1]", encoding="utf-8")
+    (folder / "half.json").write_text("{", encoding="utf-8")
+    (folder / "boxes.json").write_text('{"photo.png": [5, 5, 1, 1]}', encoding="utf-8")
+    (folder / "others.json").write_text('{"another.png": [5, 5, 9, 9]}', encoding="utf-8")
+    (folder / "labels.json").write_text('{"photo.png": {"landmarks68": [[0, 0]]}}', encoding="utf-8")
     take, out = ["--take", folder / "take.npz"], ["--json", folder / "out.json"]
     return {
         "missing video": (["clip", folder / "none.mp4", *take], "There is no video"),
@@ -191,16 +197,25 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
         "photo as video": (["clip", photo, *take], "is a photo"),
         "no face": (["clip", wall, *take], "No face was found"),
         "no folder": (["clip", clip, "--take", folder / "nowhere" / "take.npz"], "does not exist"),
-        "same file": (["clip", clip, "--take", clip], "different files"),
+        "same file": (["clip", misnamed, "--take", misnamed], "different files"),
         "no outputs": (["clip", clip, "--report", folder / "r.json"], "name at least one of"),
-        "two outputs": (["clip", clip, "--csv", folder / "a.csv", "--bvh", folder / "a.csv"], "different files"),
+        "two outputs": (["clip", clip, "--json", folder / "a.json", "--report", folder / "a.json"], "different files"),
         "odd ending": (["clip", clip, "--json", folder / "a.txt"], "end in .json or .npz"),
-        "no ending": (["clip", clip, "--take", folder / "a"], "end in .npz"),
         "another's ending": (["clip", clip, "--csv", folder / "a.bvh"], "end in .csv"),
+        "report over a photo": (["clip", clip, *take, "--report", photo], "end in .json"),
+        "no name": (["clip", clip, "--take", f"{folder}/"], "is no name of a file"),
+        "empty name": (["clip", clip, "--take", ""], "is no name of a file"),
+        "foreign bytes": (["clip", folder / "a\udcff.mp4", *take], "rename the file"),
+        "photo's foreign bytes": (["image", folder / "a\udcff.png", *out], "rename the file"),
+        "shortened option": (["clip", clip, "--tak", folder / "a.npz"], "unrecognized arguments: --tak"),
+        "unknown command": (["clap", clip], "--help` says what can be given"),
+        "no number": (["clip", clip, *take, "--start", "soon"], "--help` says what can be given"),
+        "kinds of no stills": (["image", photo, *out, "--draw", "mesh"], "with --stills"),
         "long name": (["clip", clip, "--take", folder / f"{'a' * 300}.npz"], "choose a shorter one"),
         "no stills": (["image", photo], "Nothing to write"),
         "stills nowhere": (["image", photo, "--stills", folder / "no" / "where"], "does not exist"),
         "stills on a file": (["image", photo, "--stills", photo], "is a file"),
+        "stills over a photo": (["image", photo, still, "--stills", folder], "name another folder"),
         "stills of no photo": (["image", folder / "text.png", "--stills", folder / "new"], "is not a photo"),
         "same stems": (["image", photo, folder / "photo.jpg", "--stills", folder], "differ in their ending"),
         "points": (["clip", clip, *take, "--start", "5", "--end", "2"], "out point"),
@@ -212,8 +227,10 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
         "boxes missing": (["image", photo, *out, "--boxes", folder / "none.json"], "cannot be read"),
         "boxes inverted": (["image", photo, *out, "--boxes", folder / "boxes.json"], "four numbers"),
         "boxes of others": (["image", photo, *out, "--boxes", folder / "others.json"], "has no box for"),
-        "over a photo": (["image", photo, "--json", photo], "among the files to read"),
+        "over a photo": (["image", folder / "list.json", "--json", folder / "list.json"], "among the files to read"),
+        "json over another photo": (["image", photo, "--json", folder / "text.png"], "end in .json"),
         "over the labels": (["score", folder, folder / "list.json", "--json", folder / "list.json"], "among the files"),
+        "score over a photo": (["score", folder, folder / "labels.json", "--json", photo], "end in .json"),
         "labels short": (["score", folder, folder / "labels.json", *out], "68 finite points"),
         "labels list": (["score", folder, folder / "list.json", *out], "landmarks68"),
     }
@@ -221,10 +238,12 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
 
 BAD = (
     "missing video", "empty video", "no video", "truncated video", "photo as video", "no face", "no folder",
-    "same file", "no outputs", "two outputs", "odd ending", "no ending", "another's ending", "long name", "no stills",
-    "stills nowhere", "stills on a file", "stills of no photo", "same stems", "points", "missing photo", "no photo",
-    "same names", "boxes list", "boxes broken", "boxes missing", "boxes inverted", "boxes of others", "over a photo",
-    "over the labels", "labels short", "labels list",
+    "same file", "no outputs", "two outputs", "odd ending", "another's ending", "report over a photo", "no name",
+    "empty name", "foreign bytes", "photo's foreign bytes", "shortened option", "unknown command", "no number",
+    "kinds of no stills", "long name", "no stills", "score over a photo", "json over another photo", "stills nowhere",
+    "stills on a file", "stills over a photo", "stills of no photo", "same stems", "points", "missing photo",
+    "no photo", "same names", "boxes list", "boxes broken", "boxes missing", "boxes inverted", "boxes of others",
+    "over a photo", "over the labels", "labels short", "labels list",
 )  # fmt: skip
 
 
@@ -261,6 +280,35 @@ def test_a_read_only_output_folder_is_noticed_before_the_work(
     assert capsys.readouterr().err.count("cannot be written") == 3
     assert squares.detector.calls == 0  # type: ignore[attr-defined]
     assert not (tmp_path / "take.npz").exists()
+
+
+def test_an_ending_that_was_left_out_is_added(tmp_path: Path, squares: Engine) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [square_frame([(160, 120, 80)])] * 5)
+    assert run("clip", clip, "--take", tmp_path / "shot.v2", "--json", tmp_path / "all", "--end", "0.1") == 0
+    assert listing(tmp_path) == {"clip.mp4", "shot.v2.npz", "all.json"}
+
+
+def test_a_take_says_where_its_footage_lies_as_those_of_blender_do(
+    tmp_path: Path, squares: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_clip(tmp_path / "plain.mp4", [square_frame([(160, 120, 80)])] * 5).rename(tmp_path / "Größe.mp4")
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.npz", "b.npz"):
+        assert run("clip", "Größe.mp4", "--take", name) == 0
+    headers = [Take.load(tmp_path / name).header for name in ("a.npz", "b.npz")]
+    assert {(header.title, header.footage) for header in headers} == {("Größe", str(tmp_path / "Größe.mp4"))}
+    assert headers[0].uid and headers[0].uid != headers[1].uid
+    age = datetime.now(UTC) - datetime.fromisoformat(headers[0].captured)
+    assert timedelta(seconds=-1) <= age < timedelta(minutes=10)
+
+
+def test_names_that_a_console_has_no_characters_for_are_printed_in_others(tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "ddfa_blender", "batch", str(tmp_path / "名.mp4"), "--out", str(tmp_path / "out")]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert b"\\u540d.mp4: There is no file" in done.stdout
+    assert "名" in (tmp_path / "out" / "results.csv").read_text(encoding="utf-8-sig")
 
 
 def test_an_old_take_stays_when_the_capture_fails(tmp_path: Path, squares: Engine) -> None:

@@ -20,7 +20,7 @@ def test_ten_thousand_clips_follow_from_what_was_measured(capsys: pytest.Capture
 
 @pytest.mark.skipif(os.name != "posix", reason="the processes' own times are known there only")
 def test_a_clip_that_cannot_be_captured_is_said(tmp_path: Path) -> None:
-    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "text.mp4").write_text("no video", encoding="utf-8")
     (tmp_path / "work").mkdir()
     with pytest.raises(BuildError, match="The batch failed"):
         batch_scale._measure(tmp_path / "text.mp4", 2, tmp_path / "work")

@@ -107,6 +107,29 @@ def test_the_parts_are_those_that_the_command_line_offers() -> None:
     assert tuple(bench.PARTS) == command_line.BENCH_PARTS
 
 
+def test_a_clip_that_is_not_there_is_told_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command_line.main(["bench", "--clips", str(tmp_path / "none.mp4")]) == 2
+    assert command_line.main(["bench", "--clips", str(tmp_path)]) == 2
+    out, said = capsys.readouterr()
+    assert out == "" and [line.split(str(tmp_path))[0] for line in said.splitlines()] == [
+        "error: There is no video at ",
+        "error: ",
+    ]
+
+
+def test_a_clip_that_cannot_be_captured_is_told_after_the_others(
+    tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no video", encoding="utf-8")
+    assert command_line.main(["bench", "--only", "clips", "--clips", str(text), str(clip)]) == 2
+    out, said = capfd.readouterr()
+    assert "clip.mp4: 130 frames, " in out
+    assert said.splitlines()[-1] == "error: text.mp4 cannot be captured; the lines above say why."
+
+
 def test_side_by_side_in_threads_and_processes_all_frames_are_counted(
     clip: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

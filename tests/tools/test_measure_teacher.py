@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tools import environments, measure_teacher
+from tools import environments, measure_detector, measure_teacher
 from tools.project import REQUIREMENTS, BuildError, status_of
 
 
@@ -39,8 +40,20 @@ def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     monkeypatch.setattr(measure_teacher, "TASK", tmp_path / "teacher" / "face_landmarker.task")
     monkeypatch.setattr(environments, "ensure_core", lambda: tmp_path)
     monkeypatch.setattr(environments, "download", fail)
-    assert status_of(measure_teacher.main) == 2
+    monkeypatch.setattr(measure_teacher, "SHARED", tmp_path)
+    assert status_of(lambda: measure_teacher.main([])) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("error: The labels' teacher cannot be downloaded")
+
+
+def test_without_anything_to_look_at_nothing_is_set_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(environments, "ensure_core", lambda: pytest.fail("an environment was set up"))
+    for tool in (measure_teacher, measure_detector):
+        monkeypatch.setattr(tool, "SHARED", tmp_path / "none")
+        assert status_of(partial(tool.main, [])) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("error: There are no ") and line.endswith("this needs them.")
 
 
 def test_its_environment_has_our_opencv() -> None:

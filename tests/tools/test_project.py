@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 import pytest
 
+from ddfa_blender.errors import CaptureError
 from tools import interpreters
-from tools.project import BuildError, check, run, status_of
+from tools.project import BuildError, check, count_between, footage_at, run, status_of
 
 
 def test_output_of_commands_stays_off_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +53,29 @@ def test_what_the_user_can_mend_is_one_line_and_status_2(capsys: pytest.CaptureF
 
     assert status_of(fail) == 2
     assert capsys.readouterr() == ("", "error: uv makes the locks: install it.\n")
+
+    def refuse() -> int:
+        raise CaptureError("There is no take; capture the footage first.")
+
+    assert status_of(refuse) == 2
+    assert capsys.readouterr() == ("", "error: There is no take; capture the footage first.\n")
     assert (status_of(lambda: None), status_of(lambda: 1)) == (0, 1)
     with pytest.raises(KeyError):  # a fault of ours keeps its traceback
         status_of(lambda: {}["missing"])
+
+
+def test_footage_is_a_file_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = tmp_path / "ä [1].mp4"
+    clip.touch()
+    monkeypatch.chdir(tmp_path)
+    assert footage_at(Path("ä [1].mp4")) == clip.resolve()
+    for path, message in ((tmp_path, "is a folder"), (tmp_path / "none.mp4", "There is no video at")):
+        with pytest.raises(BuildError, match=message):
+            footage_at(path)
+
+
+@pytest.mark.parametrize("text", ["2", "11", "-3", "3.5", "", "many", "٣", "³"])
+def test_counts_are_whole_numbers_within_their_bounds(text: str) -> None:
+    assert [count_between(3, 10)(good) for good in ("3", "10", "007")] == [3, 10, 7]
+    with pytest.raises(argparse.ArgumentTypeError, match="from 3 to 10"):
+        count_between(3, 10)(text)

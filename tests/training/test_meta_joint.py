@@ -50,7 +50,7 @@ def test_selections_are_logged_and_summed_up(tmp_path):
     for step in range(20):
         chosen = "fwpdc" if step < 4 else "vdc"
         record(Selection(step, {"vdc": 0.02, "fwpdc": 0.01}, chosen), tmp_path)
-    lines = (tmp_path / "selections.jsonl").read_text().splitlines()
+    lines = (tmp_path / "selections.jsonl").read_text(encoding="utf-8").splitlines()
     selections = [Selection(**json.loads(line)) for line in lines]
     assert [s.step for s in selections] == list(range(20))
     text = summary(selections, parts=5)

@@ -80,7 +80,7 @@ def test_meta_joint_logs_a_selection_for_each_look_ahead(pictures, augmenter, st
     trainer = Trainer(META_JOINT, statistics, torch.device("cpu"))
     train(trainer, BatchSequence(pictures, augmenter, META_JOINT.shapes(), 1), tmp_path)
     # 8 batches: two look-aheads of 2 + 1 batches and 1 step after each.
-    assert len((tmp_path / "selections.jsonl").read_text().splitlines()) == 2
+    assert len((tmp_path / "selections.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_stages_follow_each_other_and_the_last_one_fills_up():

@@ -97,11 +97,11 @@ def test_a_clip_named_twice_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("argument", "message"),
     [("empty", "There is no video in"), ("*.mov", "No file matches"), ("none.txt", "cannot be read"),
-     ("blank.txt", "names no clip"), ("binary.txt", "cannot be read")],
+     ("blank.txt", "names no clip"), ("binary.txt", "is no UTF-8 text")],
 )  # fmt: skip
 def test_what_names_no_clip_is_said_before_any_work(tmp_path: Path, argument: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
-    (tmp_path / "blank.txt").write_text("# nothing\n\n")
+    (tmp_path / "blank.txt").write_text("# nothing\n\n", encoding="utf-8")
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\xfd")
     with pytest.raises(CaptureError, match=message):
         find_clips([str(tmp_path / argument)])

@@ -72,7 +72,7 @@ def test_a_worker_is_killed_and_its_clip_done_elsewhere(
 
 
 def test_failures_come_back_as_they_are(tmp_path: Path, dask: Any) -> None:
-    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "text.mp4").write_text("no video", encoding="utf-8")
     outcomes = {outcome.name: outcome for outcome in Cluster(dask.scheduler_address).run(
         [task_of(tmp_path, "text"), task_of(tmp_path, "gone"), task_of(tmp_path, "other model")]
     )}  # fmt: skip
@@ -107,6 +107,15 @@ def test_a_scheduler_that_is_not_there(
         assert lines[-1].startswith("error: The Dask scheduler") and "cannot be reached" in lines[-1], lines
 
 
+@pytest.mark.parametrize(
+    "address", ["nonsense", "tcp://", "tcp://host", "host:port", ":8786", "http://host:8786/status"]
+)
+def test_what_is_no_address_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: pytest.fail("Dask was asked"))
+    with pytest.raises(CaptureError, match="tcp://HOST:8786"):
+        list(Cluster(address).run([task_of(square_clip(tmp_path / "a.mp4"), tmp_path / "out")]))
+
+
 def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_cluster, "_FIRST_WORKER", 0.5)
     with (
@@ -130,8 +139,8 @@ def test_a_scheduler_that_does_not_find_this_package(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: where.is_file() and where.read_text().rstrip().endswith("}"), process)
-        address = json.loads(where.read_text())["address"]
+        wait_for(lambda: where.is_file() and where.read_text(encoding="utf-8").rstrip().endswith("}"), process)
+        address = json.loads(where.read_text(encoding="utf-8"))["address"]
         with pytest.raises(CaptureError, match=r"cannot load ddfa_blender \(.*\); start it .* on PYTHONPATH"):
             list(Cluster(address).run([task_of(tmp_path)]))
     finally:

@@ -20,7 +20,7 @@ def test_a_name_belongs_to_the_clip_that_had_it_first(task: ClipTask, tmp_path: 
     assert is_free(task.folder, task.clip, "clip") and not is_free(task.folder, other, "clip")
     moved = task.clip.rename(tmp_path / "b" / "moved.mp4")
     assert is_free(task.folder, moved, "clip") and not is_free(task.folder, other, "clip")
-    (task.folder / "mine.csv").write_text("a user's own file")
+    (task.folder / "mine.csv").write_text("a user's own file", encoding="utf-8")
     assert not is_free(task.folder, other, "mine") and is_free(task.folder, other, "new")
 
 
@@ -31,7 +31,7 @@ def test_a_name_belongs_to_the_clip_that_had_it_first(task: ClipTask, tmp_path: 
 def test_records_of_strangers_are_no_records(tmp_path: Path, text: str) -> None:
     path = record_path(tmp_path, "clip")
     path.parent.mkdir(parents=True)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     assert read_record(tmp_path, "clip") is None
     path.write_bytes(b"\xff" * 10)
     assert read_record(tmp_path, "clip") is None
@@ -46,9 +46,9 @@ def test_a_record_with_wrong_types_is_no_record(task: ClipTask) -> None:
         ("facts", {"fps": "25"}),
         ("version", "1"), ("facts", {"fps": float("nan")}), ("facts", {"fps": {}}), ("outputs", []),
     ):  # fmt: skip
-        path.write_text(json.dumps({**good, key: value}))
+        path.write_text(json.dumps({**good, key: value}), encoding="utf-8")
         assert read_record(task.folder, task.name) is None, key
-    path.write_text(json.dumps({**good, "padding": "x" * (2 << 20)}))
+    path.write_text(json.dumps({**good, "padding": "x" * (2 << 20)}), encoding="utf-8")
     assert read_record(task.folder, task.name) is None
 
 
@@ -56,7 +56,10 @@ def test_a_record_with_wrong_types_is_no_record(task: ClipTask) -> None:
 def test_records_that_name_impossible_clips_stop_nobody(task: ClipTask, clip: str) -> None:
     run_task(task)
     place = record_path(task.folder, task.name)
-    place.write_text(json.dumps(json.loads(place.read_text()) | {"clip": clip, "facts": {"frames": 10**400}}))
+    place.write_text(
+        json.dumps(json.loads(place.read_text(encoding="utf-8")) | {"clip": clip, "facts": {"frames": 10**400}}),
+        encoding="utf-8",
+    )
     assert read_record(task.folder, task.name) is None
-    place.write_text(json.dumps({**json.loads(place.read_text()), "facts": {}}))
+    place.write_text(json.dumps({**json.loads(place.read_text(encoding="utf-8")), "facts": {}}), encoding="utf-8")
     assert is_free(task.folder, task.clip, task.name)  # nobody's any more, and of its size

@@ -77,7 +77,7 @@ def test_whatever_changes_is_done_again(task: ClipTask, tmp_path: Path, change: 
         task.output(TAKE).write_bytes(old[:-10])
     elif change == "record torn":
         record = record_path(task.folder, task.name)
-        record.write_text(record.read_text()[:40])
+        record.write_text(record.read_text(encoding="utf-8")[:40], encoding="utf-8")
     else:
         record_path(task.folder, task.name).unlink()
     assert finished(task) is None
@@ -96,9 +96,9 @@ def test_more_formats_are_made_of_the_take_without_capturing(task: ClipTask, squ
     assert squares.detector.calls == calls and task.output(TAKE).read_bytes() == taken  # type: ignore[attr-defined]
     assert len(read_live_link_face(more.output("csv")).time) == 6
     assert {"clip.bvh", "clip.json"} <= files(task.folder)
-    more.output("bvh").write_text("torn")
+    more.output("bvh").write_text("torn", encoding="utf-8")
     assert finished(more) is None and run_task(more).status == UNCHANGED
-    assert more.output("bvh").read_text().startswith("HIERARCHY")
+    assert more.output("bvh").read_text(encoding="utf-8").startswith("HIERARCHY")
 
 
 @pytest.mark.parametrize("stage", ["save", "_write_tracks", "write_record"])
@@ -147,7 +147,7 @@ def test_a_clip_that_grows_while_it_is_read_fails(task: ClipTask) -> None:
 
 def test_what_cannot_be_captured_fails_with_one_sentence(tmp_path: Path, squares: Engine) -> None:
     write_clip(tmp_path / "wall.mp4", grey(5))
-    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "text.mp4").write_text("no video", encoding="utf-8")
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "folder.mp4").mkdir()
     words = {"wall": "No face", "text": "not a video", "empty": "is empty", "gone": "no file", "folder": "is a folder"}
@@ -216,7 +216,7 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path, squares: Engine) -> N
         pytest.skip("this file system takes no such name")
     task = replace(task_of(tmp_path, "odd"), clip=odd)
     outcome = run_task(task)
-    assert outcome.status == FAILED and "rename the clip" in outcome.error
+    assert outcome.status == FAILED and "rename the file" in outcome.error
     outcome.error.encode()
     assert finished(task) is None
 
