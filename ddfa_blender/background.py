@@ -22,8 +22,9 @@ class Background:
             self._waiting[kind] = task
             if self._thread is None:
                 # A daemon, so that a stuck decoder cannot keep Blender from closing.
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()  # may fail: then the next one that asks tries again
+                self._thread = thread
 
     @property
     def busy(self) -> bool:

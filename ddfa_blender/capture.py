@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from .errors import CaptureCancelled, CaptureError
+from .errors import CaptureError, check_cancelled
 from .face_model import BUNDLED_BASIS
 from .footage.read_ahead import ReadAhead
 from .footage.video import Video, VideoInfo
@@ -174,8 +174,7 @@ class _Listener:
         return self.cancelled is not None and self.cancelled()
 
     def check(self) -> None:
-        if self.is_cancelled():
-            raise CaptureCancelled
+        check_cancelled(self.cancelled)
 
 
 def _track(

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors that a user can cause and can mend."""
+"""Errors that a user can cause and can mend, and how long work is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
 
 
 class CaptureError(Exception):
@@ -16,3 +20,13 @@ def unloadable(error: ImportError) -> CaptureError:
 
 class CaptureCancelled(Exception):
     """The caller's ``cancelled`` callback asked to stop; nothing has been written."""
+
+
+def check_cancelled(cancelled: Callable[[], bool] | None) -> None:
+    """Ask whether to stop; None = nobody wants to.
+
+    Raises:
+        CaptureCancelled: ``cancelled`` said so.
+    """
+    if cancelled is not None and cancelled():
+        raise CaptureCancelled

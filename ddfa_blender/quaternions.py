@@ -38,6 +38,26 @@ def to_matrices(quaternions: ArrayLike) -> NDArray[np.float64]:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
+def multiply(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
+    """Hamilton product (…, 4): first ``b``, then ``a``; broadcasts."""
+    aw, ax, ay, az = np.moveaxis(np.asarray(a, dtype=np.float64), -1, 0)
+    bw, bx, by, bz = np.moveaxis(np.asarray(b, dtype=np.float64), -1, 0)
+    return np.stack(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ],
+        axis=-1,
+    )
+
+
+def conjugate(quaternions: ArrayLike) -> NDArray[np.float64]:
+    """The inverse of unit quaternions (…, 4)."""
+    return np.asarray(quaternions, dtype=np.float64) * (1.0, -1.0, -1.0, -1.0)
+
+
 def continuous(quaternions: ArrayLike) -> NDArray[np.float64]:
     """The same rotations (N, 4) with signs such that neighbours never lie in opposite hemispheres."""
     q = np.array(quaternions, dtype=np.float64)

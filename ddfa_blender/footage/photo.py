@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import cv2
@@ -15,15 +15,34 @@ from ..errors import CaptureError
 from ..paths import is_file, is_folder
 
 
-@contextmanager
-def silent_opencv() -> Iterator[None]:
-    """While a file is opened: OpenCV's warnings would only repeat the error that follows."""
-    level = cv2.getLogLevel()
-    cv2.setLogLevel(0)
-    try:
-        yield
-    finally:
-        cv2.setLogLevel(level)
+class _Silence(AbstractContextManager[None]):
+    """OpenCV has one log level for all threads: the first that asks lowers it, the last that leaves brings it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._level = 0  # before the first came in
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._level = cv2.getLogLevel()
+                cv2.setLogLevel(0)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                cv2.setLogLevel(self._level)
+
+
+_silence = _Silence()
+
+
+def silent_opencv() -> AbstractContextManager[None]:
+    """While a file is opened: OpenCV's warnings would only repeat the error that follows. Threads may overlap."""
+    return _silence
 
 
 def read_photo(path: Path | str) -> NDArray[np.uint8]:

@@ -27,7 +27,7 @@ _LINES: tuple[tuple[int, int, bool], ...] = (
 #: Pixels between pictures, and the smallest useful close-up as a share of the whole picture's side.
 _GAP, _SMALLEST_CLOSE_UP = 8, 0.25
 #: Sub-pixel bits of OpenCV's drawing.
-_SHIFT = 4
+SHIFT = 4
 
 
 def fit_into(image: NDArray[np.uint8], width: int, height: int) -> tuple[NDArray[np.uint8], float]:
@@ -48,11 +48,16 @@ def cut_square(image: NDArray[np.uint8], roi: ArrayLike, side: int) -> tuple[NDA
     return cut.astype(np.uint8, copy=False), scale
 
 
+def fixed_point(points: NDArray) -> NDArray[np.int32]:
+    """Continuous pixels (…, 2) for OpenCV's drawing: pixel centres at whole numbers, ``SHIFT`` bits after the point."""
+    return np.round((np.clip(points, -1e4, 1e4) - 0.5) * (1 << SHIFT)).astype(np.int32)
+
+
 def draw_points(picture: NDArray[np.uint8], landmarks: ArrayLike, color: Color = _POINTS) -> None:
     """Draw the lines of the 68 landmarks (68, 2 or 3), picture pixels, into a picture."""
-    points = _fixed(np.asarray(landmarks)[:, :2])
+    points = fixed_point(np.asarray(landmarks)[:, :2])
     for first, last, closed in _LINES:
-        cv2.polylines(picture, [points[first : last + 1]], closed, color, 1, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(picture, [points[first : last + 1]], closed, color, 1, cv2.LINE_AA, SHIFT)
 
 
 def draw_label(picture: NDArray[np.uint8], box: ArrayLike, text: str, color: Color) -> None:
@@ -178,8 +183,3 @@ def with_close_ups(frame: NDArray[np.uint8], faces: Sequence[NDArray[np.uint8]],
 
 def _transposed(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(picture.swapaxes(0, 1))
-
-
-def _fixed(points: NDArray) -> NDArray[np.int32]:
-    """Coordinates for OpenCV's drawing: pixel centres at whole numbers, with bits after the point."""
-    return np.round((np.clip(points, -1e4, 1e4) - 0.5) * (1 << _SHIFT)).astype(np.int32)

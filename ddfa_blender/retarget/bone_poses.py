@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CaptureError
+from ..quaternions import conjugate, multiply
 
 #: The pose from which all others are counted; without it, the rest pose is.
 NEUTRAL = "neutral"
@@ -74,9 +75,9 @@ def _motion(
             continue
         w = np.asarray(weights[pose.name], dtype=np.float64)[:, None]
         location += w * (np.asarray(end.location) - start.location)
-        turn += w * _rotation_vector(_product(_conjugate(first), _unit(end.rotation)))
+        turn += w * _rotation_vector(multiply(conjugate(first), _unit(end.rotation)))
         scale *= _power(np.asarray(end.scale) / np.where(np.asarray(start.scale) == 0.0, 1.0, start.scale), w)
-    return BoneMotion(location, _product(first, _from_rotation_vector(turn)), scale)
+    return BoneMotion(location, multiply(first, _from_rotation_vector(turn)), scale)
 
 
 def _power(ratio: NDArray, w: NDArray) -> NDArray[np.float64]:
@@ -89,18 +90,6 @@ def _power(ratio: NDArray, w: NDArray) -> NDArray[np.float64]:
 def _unit(q: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(q, dtype=np.float64)
     return values / np.linalg.norm(values)
-
-
-def _conjugate(q: NDArray) -> NDArray[np.float64]:
-    return q * (1.0, -1.0, -1.0, -1.0)
-
-
-def _product(a: NDArray, b: NDArray) -> NDArray[np.float64]:
-    """First ``b``, then ``a``; broadcasts."""
-    aw, av = a[..., :1], a[..., 1:]
-    bw, bv = b[..., :1], b[..., 1:]
-    real = aw * bw - np.sum(av * bv, axis=-1, keepdims=True)
-    return np.concatenate([real, aw * bv + bw * av + np.cross(av, bv)], axis=-1)
 
 
 def _rotation_vector(q: NDArray) -> NDArray[np.float64]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-#: In names of channels and bones this stands for a side.
-_SIDE = "{S}"
+from .vocabulary import SIDE
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,11 @@ def _mirrored(poses: Mapping[str, tuple[Move, ...]]) -> dict[str, tuple[Move, ..
     found: dict[str, tuple[Move, ...]] = {}
     for channel, moves in poses.items():
         for side, letter, sign in (("Left", "L", 1.0), ("Right", "R", -1.0)):
-            found[channel.replace(_SIDE, side)] = tuple(
+            found[channel.replace(SIDE, side)] = tuple(
                 replace(
                     move,
-                    bone=move.bone.replace(_SIDE, letter),
-                    towards=move.towards.replace(_SIDE, letter),
+                    bone=move.bone.replace(SIDE, letter),
+                    towards=move.towards.replace(SIDE, letter),
                     left=sign * move.left,
                     turn=sign * move.turn,
                 )
@@ -84,7 +83,7 @@ def _mirrored(poses: Mapping[str, tuple[Move, ...]]) -> dict[str, tuple[Move, ..
 
 def _lids(share: float, upper: bool) -> tuple[Move, ...]:
     """The upper or lower lid on its way to the other; Rigify numbers one from outside, the other from inside."""
-    pairs = ((f"lid.T.{_SIDE}.00{i}", f"lid.B.{_SIDE}.00{4 - i}") for i in (1, 2, 3))
+    pairs = ((f"lid.T.{SIDE}.00{i}", f"lid.B.{SIDE}.00{4 - i}") for i in (1, 2, 3))
     ends = pairs if upper else ((lower, top) for top, lower in pairs)
     return tuple(Move(bone, towards=other, share=share) for bone, other in ends)
 
@@ -105,7 +104,7 @@ def _narrow(inwards: float, up: float = 0.0, front: float = 0.0, lip: str = "T")
 _UPPER_LIP = ("lip.T", "lip.T.L.001", "lip.T.R.001")
 _LOWER_LIP = ("lip.B", "lip.B.L.001", "lip.B.R.001")
 _MOUTH = (*_UPPER_LIP, *_LOWER_LIP, "lips.L", "lips.R")
-_CORNER = f"lips.{_SIDE}"
+_CORNER = f"lips.{SIDE}"
 
 _RIGIFY_SIDES: dict[str, tuple[Move, ...]] = {
     "browDown{S}": (Move("brow.T.{S}.001", up=-0.05), Move("brow.T.{S}.002", up=-0.09),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..faces import Face
-from ..footage.pictures import draw_points
+from ..footage.pictures import SHIFT, draw_points, fixed_point
 from ..projection import apply, crop_to_image, split
 from .renders import visible_raster
 from .surface import Surface
@@ -19,8 +19,8 @@ _LINE, _DOT, _DENSE = (255, 255, 255), (40, 220, 90), (90, 205, 255)
 #: Share of the face's depth that a point may lie behind the nearest surface of its pixel.
 _BEHIND = 0.015
 _BOX, _FRONT = (255, 170, 40), (60, 140, 255)
-#: Widest line as a share of the picture's shorter side, and sub-pixel bits of OpenCV's drawing.
-_WIDTH, _SHIFT = 1.0 / 350.0, 4
+#: Widest line as a share of the picture's shorter side.
+_WIDTH = 1.0 / 350.0
 #: The box against the extent of the 68 landmarks: larger all round, more so at its front, which is ahead of the nose.
 _AROUND, _AHEAD, _LARGER = 1.15, 1.2, 1.15
 _CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float64)
@@ -33,8 +33,8 @@ def sparse(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]
     for face in reversed(faces):
         points = face.fit.landmarks68[:, :2].astype(np.float64)
         draw_points(result, points, _LINE)
-        for x, y in _fixed(points):
-            cv2.circle(result, (int(x), int(y)), width << _SHIFT, _DOT, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        for x, y in fixed_point(points):
+            cv2.circle(result, (int(x), int(y)), width << SHIFT, _DOT, cv2.FILLED, cv2.LINE_AA, SHIFT)
     return result
 
 
@@ -43,8 +43,8 @@ def dense(image: NDArray[np.uint8], surface: Surface, faces: Sequence[NDArray]) 
     result = image.copy()
     radius = max(1, round(_width(image) / 2))
     for vertices in reversed(faces):
-        for x, y in _fixed(vertices[visible(surface, vertices, image.shape), :2]):
-            cv2.circle(result, (int(x), int(y)), (radius << _SHIFT) // 2, _DENSE, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        for x, y in fixed_point(vertices[visible(surface, vertices, image.shape), :2]):
+            cv2.circle(result, (int(x), int(y)), (radius << SHIFT) // 2, _DENSE, cv2.FILLED, cv2.LINE_AA, SHIFT)
     return result
 
 
@@ -67,9 +67,9 @@ def pose_box(image: NDArray[np.uint8], surface: Surface, faces: Sequence[Face]) 
     for face in reversed(faces):
         back, front = box_corners(surface, face)
         for line, colour in ((back, _BOX), (front, _FRONT)):
-            cv2.polylines(result, [_fixed(line)], True, colour, width, cv2.LINE_AA, _SHIFT)
+            cv2.polylines(result, [fixed_point(line)], True, colour, width, cv2.LINE_AA, SHIFT)
         for pair in zip(back, front, strict=True):
-            cv2.polylines(result, [_fixed(np.array(pair))], False, _BOX, width, cv2.LINE_AA, _SHIFT)
+            cv2.polylines(result, [fixed_point(np.array(pair))], False, _BOX, width, cv2.LINE_AA, SHIFT)
     return result
 
 
@@ -89,8 +89,3 @@ def box_corners(surface: Surface, face: Face) -> tuple[NDArray[np.float64], NDAr
 
 def _width(image: NDArray[np.uint8]) -> int:
     return max(1, round(min(image.shape[:2]) * _WIDTH))
-
-
-def _fixed(points: NDArray) -> NDArray[np.int32]:
-    """Coordinates for OpenCV's drawing: pixel centres at whole numbers, with bits after the point."""
-    return np.round((np.clip(points, -1e4, 1e4) - 0.5) * (1 << _SHIFT)).astype(np.int32)

@@ -17,15 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CaptureCancelled, CaptureError
+from ..errors import CaptureError, check_cancelled
 from ..morphable_model import MorphableModel
 from ..smoothstep import smoothstep
 from ..take import Take
-from .position_map import skin_texels
-from .skin_layout import linings
+from .position_map import SkinTexels, skin_texels
 from .skin_paint import paint_skin
 from .texture_blend import Blender, even_out, outvoted, to_display, to_linear, tone
-from .texture_projection import face_trust, project
+from .texture_projection import Depth, face_trust, lining_texels, project
 from .texture_views import View, face_views
 
 #: Sides of the texture that make sense, texels.
@@ -38,8 +37,6 @@ _SEEN, _FADE = 0.1, 0.02
 _FRONT_PRIORITY, _PRIORITY = 1.6, 1.0
 #: How much darker than the skin (natural logarithm) and off its hue something may be and still be skin.
 _DARKER, _BRIGHTER, _OFF_HUE = 0.65, 1.3, 0.3
-
-
 #: Reaches of evening out pictures, as shares of the texture's side: at first and for good.
 _FIRST_REACH, _REACH = 0.2, 0.06
 #: The same for what is filled in, each with the tones by which one place may differ from the others: one side of the
@@ -92,17 +89,21 @@ def texture_of_views(
     views: Sequence[View], model: MorphableModel, size: int, cancelled: Callable[[], bool] | None = None
 ) -> ActorTexture:
     """Bake from pictures with the mesh over them, the most important first; see :func:`bake_actor_texture`."""
-    plan = _plan(views, model, cancelled)
-    blender = Blender(size)
-    for i, view in enumerate(views):
-        _check(cancelled)
-        shown = project(view, model, size)
+    depths = []
+    for view in views:
+        check_cancelled(cancelled)
+        depths.append(Depth.of(view, model))
+    plan = _plan(views, depths, model, cancelled)
+    blender, texels = Blender(size), skin_texels(model, size)
+    for i, (view, depth) in enumerate(zip(views, depths, strict=True)):
+        check_cancelled(cancelled)
+        shown = project(view, depth, model, texels)
         colour = shown.colour * np.exp(_enlarged(plan.gains[i], size))
         weight = shown.weight * np.clip(_enlarged(plan.belief[i], size), 0.0, 1.0)
         blender.add(colour, weight, _FRONT_PRIORITY if i == 0 else _PRIORITY)
-    _check(cancelled)
+    check_cancelled(cancelled)
     seen = _without_crumbs(blender.weight > _SEEN)
-    filled = _filled(blender.result(), seen, model, size)
+    filled = _filled(blender.result(), seen, model, texels)
     return ActorTexture(to_display(filled), seen, tuple(view.frame for view in views))
 
 
@@ -114,11 +115,13 @@ class _Plan:
     belief: NDArray[np.float32]  # (N, P, P)
 
 
-def _plan(views: Sequence[View], model: MorphableModel, cancelled: Callable[[], bool] | None) -> _Plan:
-    projections = []
-    for view in views:
-        _check(cancelled)
-        projections.append(project(view, model, _PLAN_SIZE))
+def _plan(
+    views: Sequence[View], depths: Sequence[Depth], model: MorphableModel, cancelled: Callable[[], bool] | None
+) -> _Plan:
+    projections, texels = [], skin_texels(model, _PLAN_SIZE)
+    for view, depth in zip(views, depths, strict=True):
+        check_cancelled(cancelled)
+        projections.append(project(view, depth, model, texels))
     colours = np.stack([p.colour for p in projections])
     weights = np.stack([p.weight for p in projections])
     trust, certain = face_trust(model, _PLAN_SIZE)
@@ -175,10 +178,10 @@ def _without_crumbs(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return result
 
 
-def _filled(colour: NDArray, seen: NDArray[np.bool_], model: MorphableModel, size: int) -> NDArray[np.float32]:
+def _filled(colour: NDArray, seen: NDArray[np.bool_], model: MorphableModel, texels: SkinTexels) -> NDArray[np.float32]:
     """The blend, with the unseen from the other side, and behind all the generated skin in the actor's tone."""
-    generated = to_linear(paint_skin(model, size, bare=True))
-    lining = np.isin(skin_texels(model, size).raster.triangle // 2, np.concatenate([[-9], *linings(model)]))
+    generated = to_linear(paint_skin(model, texels.size, bare=True))
+    lining = lining_texels(model, texels)
     opacity = _opacity(seen)
     base = generated * np.exp(_tones_towards(generated, colour, opacity))
     # The layout is symmetric, and the mirror image differs from the face by the light alone.
@@ -217,8 +220,3 @@ def _reduced(field: NDArray) -> NDArray[np.float32]:
 
 def _enlarged(field: NDArray, size: int) -> NDArray[np.float32]:
     return cv2.resize(field.astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-
-
-def _check(cancelled: Callable[[], bool] | None) -> None:
-    if cancelled is not None and cancelled():
-        raise CaptureCancelled

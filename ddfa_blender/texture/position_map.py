@@ -7,7 +7,7 @@ It is laid out like the skin's texture, so that texture, positions and anything 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +66,19 @@ def skin_texels(model: MorphableModel, size: int) -> SkinTexels:
     return texels_of(SkinMesh(model), size)
 
 
-@lru_cache(maxsize=2)
+#: What somebody is at work with: at 4096 texels a quarter of a gigabyte, which nobody wants to keep for later.
+_at_work: WeakValueDictionary[tuple[SkinMesh, int], SkinTexels] = WeakValueDictionary()
+
+
 def texels_of(mesh: SkinMesh, size: int) -> SkinTexels:
-    """:func:`skin_texels`."""
+    """:func:`skin_texels`; the same object for all who are at work with it."""
+    found = _at_work.get((mesh, size))
+    if found is None:
+        found = _at_work[mesh, size] = _texels_of(mesh, size)
+    return found
+
+
+def _texels_of(mesh: SkinMesh, size: int) -> SkinTexels:
     quads, uvs = mesh.quads, layout(mesh)
     halves = [[0, 1, 2], [0, 2, 3]]
     triangles = quads[:, halves].reshape(-1, 3).astype(np.intp)

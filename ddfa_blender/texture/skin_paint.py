@@ -55,11 +55,16 @@ def paint_skin(model: MorphableModel, size: int, *, bare: bool = False) -> NDArr
 
     ``bare``: without brows and flush, to lie behind a real actor's.
     """
-    return _paint(SkinMesh(model), size, bare)
+    paint = _paint if size <= TEXTURE_SIZE else _painted
+    return paint(SkinMesh(model), size, bare)
 
 
 @lru_cache(maxsize=2)
 def _paint(mesh: SkinMesh, size: int, bare: bool) -> NDArray[np.float32]:
+    return _painted(mesh, size, bare)
+
+
+def _painted(mesh: SkinMesh, size: int, bare: bool) -> NDArray[np.float32]:
     texels = texels_of(mesh, size)
     covered = texels.raster.covered
     points = texels.raster.interpolate(mesh.mean, texels.triangles)[covered]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from ..morphable_model import MorphableModel
 from ..names import REGION_NAMES
 from ..smoothstep import smoothstep
-from .position_map import SkinTexels, position_map, skin_texels
+from .position_map import SkinTexels, position_map
 from .rasterise import Raster, rasterise
 from .skin_layout import linings
 from .texture_blend import to_linear
@@ -48,9 +47,35 @@ class Projection:
     weight: NDArray[np.float32]
 
 
-def project(view: View, model: MorphableModel, size: int) -> Projection:
-    """One picture on the skin's texture of S × S texels."""
-    texels = skin_texels(model, size)
+@dataclass(frozen=True, eq=False)
+class Depth:
+    """What a view shows of the head, at ``scale`` times the picture's size (h, w)."""
+
+    scale: float
+    nearest: NDArray[np.float32]  # z of the nearest surface, picture pixels
+    around: NDArray[np.float32]  # the same, of the nearest within _EDGE
+    clear: NDArray[np.float32]  # millimetres to the next eye, tooth or lining
+
+    @classmethod
+    def of(cls, view: View, model: MorphableModel) -> Depth:
+        """Worked out once for all textures that the view is projected onto."""
+        height, width = view.picture.shape[:2]
+        scale = min(1.0, _DEPTH_SIDE / max(height, width))
+        solid = model.quad_regions != REGION_NAMES.index("lashes")
+        triangles = model.triangles.reshape(-1, 2, 3)[solid].reshape(-1, 3)
+        raster = rasterise(
+            view.vertices[triangles] * (scale, scale, 1.0), math.ceil(width * scale), math.ceil(height * scale)
+        )
+        nearest = raster.interpolate(view.vertices[:, 2:], triangles)[..., 0]
+        nearest[~raster.covered] = -1e6
+        unit = _pixels_per_millimetre(view.vertices, model) * scale
+        shut = ~_openings(model, raster, solid)
+        clear = cv2.distanceTransform(shut.astype(np.uint8), cv2.DIST_L2, 3) / unit
+        return cls(scale, nearest, cv2.dilate(nearest, _disc(_EDGE * unit)), clear)
+
+
+def project(view: View, depth: Depth, model: MorphableModel, texels: SkinTexels) -> Projection:
+    """One picture, of this ``depth`` (:meth:`Depth.of`), on the skin's texture of S × S texels."""
     vertices = view.vertices
     millimetre = _pixels_per_millimetre(vertices, model)
     resolution = _resolution(vertices, texels)
@@ -65,9 +90,9 @@ def project(view: View, model: MorphableModel, size: int) -> Projection:
     colour = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     weight = smoothstep(places[..., 5] / np.maximum(np.linalg.norm(places[..., 3:], axis=2), 1e-9), _GRAZING, _FACING)
     weight *= _in_picture(places, view.picture.shape, 2.0 * millimetre)
-    weight *= _unhidden(places, _depth(view, model), millimetre)
+    weight *= _unhidden(places, depth, millimetre)
     weight *= np.clip(resolution[texels.raster.triangle] / typical, 0.0, 1.2)
-    weight[~covered | _is_lining(model, texels.raster)] = 0.0
+    weight[~covered | lining_texels(model, texels)] = 0.0
     return Projection(colour.astype(np.float32, copy=False), weight.astype(np.float32))
 
 
@@ -96,6 +121,13 @@ def face_trust(model: MorphableModel, size: int) -> tuple[NDArray[np.float32], N
     trust *= smoothstep(surface.positions[..., 1], chin - 16.0, chin - 2.0)
     trust[~surface.mask] = 0.0
     return trust.astype(np.float32), certain
+
+
+def lining_texels(model: MorphableModel, texels: SkinTexels) -> NDArray[np.bool_]:
+    """Where the texture shows the insides of mouth and eye sockets (S, S)."""
+    inside = linings(model)
+    quad = texels.raster.triangle // 2
+    return np.isin(quad, np.concatenate(inside)) if inside else np.zeros(quad.shape, bool)
 
 
 def _pixels_per_millimetre(vertices: NDArray, model: MorphableModel) -> float:
@@ -135,34 +167,7 @@ def _in_picture(places: NDArray, shape: tuple[int, ...], margin: float) -> NDArr
     return smoothstep(inside, 0.0, margin)
 
 
-@dataclass(frozen=True, eq=False)
-class _Depth:
-    """What a view shows of the head, at ``scale`` times the picture's size (h, w)."""
-
-    scale: float
-    nearest: NDArray[np.float32]  # z of the nearest surface, picture pixels
-    around: NDArray[np.float32]  # the same, of the nearest within _EDGE
-    clear: NDArray[np.float32]  # millimetres to the next eye, tooth or lining
-
-
-@lru_cache(maxsize=16)
-def _depth(view: View, model: MorphableModel) -> _Depth:
-    height, width = view.picture.shape[:2]
-    scale = min(1.0, _DEPTH_SIDE / max(height, width))
-    solid = model.quad_regions != REGION_NAMES.index("lashes")
-    triangles = model.triangles.reshape(-1, 2, 3)[solid].reshape(-1, 3)
-    raster = rasterise(
-        view.vertices[triangles] * (scale, scale, 1.0), math.ceil(width * scale), math.ceil(height * scale)
-    )
-    nearest = raster.interpolate(view.vertices[:, 2:], triangles)[..., 0]
-    nearest[~raster.covered] = -1e6
-    unit = _pixels_per_millimetre(view.vertices, model) * scale
-    shut = ~_openings(model, raster, solid)
-    clear = cv2.distanceTransform(shut.astype(np.uint8), cv2.DIST_L2, 3) / unit
-    return _Depth(scale, nearest, cv2.dilate(nearest, _disc(_EDGE * unit)), clear)
-
-
-def _unhidden(places: NDArray, depth: _Depth, millimetre: float) -> NDArray[np.float64]:
+def _unhidden(places: NDArray, depth: Depth, millimetre: float) -> NDArray[np.float64]:
     """1 where nothing of the head lies before the texel, fading out around eyes and mouth (S, S)."""
     height, width = depth.nearest.shape
     x = np.clip((places[..., 0] * depth.scale).astype(np.intp), 0, width - 1)
@@ -182,12 +187,6 @@ def _openings(model: MorphableModel, raster: Raster, solid: NDArray[np.bool_]) -
         marked[skin[lining]] = True
     result: NDArray[np.bool_] = raster.covered & marked[np.flatnonzero(solid)[raster.triangle // 2]]
     return result
-
-
-def _is_lining(model: MorphableModel, raster: Raster) -> NDArray[np.bool_]:
-    """Texels of the skin's linings (S, S)."""
-    inside = linings(model)
-    return np.isin(raster.triangle // 2, np.concatenate(inside)) if inside else np.zeros(raster.triangle.shape, bool)
 
 
 def _disc(radius: float) -> NDArray[np.uint8]:

@@ -6,16 +6,17 @@ Wanted are sharp, calm, confident frames from every side the head was seen from,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..blend import arkit_residual
-from ..errors import CaptureCancelled, CaptureError
+from ..errors import CaptureError, check_cancelled
 from ..morphable_model import MorphableModel
 from ..names import ARKIT_NAMES, REGION_NAMES
 from ..projection import apply, crop_to_image, decompose, euler_degrees, split
@@ -164,16 +165,11 @@ def _pictures(
     """The wanted frames of the take with their pictures (H, W, 3)."""
     from ..footage.video import Video  # imports cv2
 
-    def check_cancelled() -> None:
-        if cancelled is not None and cancelled():
-            raise CaptureCancelled
-
+    check = partial(check_cancelled, cancelled)
     last = float(take.time[max(wanted)])
-    # Numbered pictures have no times of their own: they get those that they were captured with.
-    rate = float(take.header.settings.get("sequence_rate", SEQUENCE_RATE))
-    with Video(path, sequence_rate=rate) as video:
-        for frame in video.frames(float(take.time[min(wanted)]) - _SAME_TIME, last + _SAME_TIME, check_cancelled):
-            check_cancelled()
+    with Video(path, sequence_rate=_sequence_rate(take)) as video:
+        for frame in video.frames(float(take.time[min(wanted)]) - _SAME_TIME, last + _SAME_TIME, check):
+            check()
             if frame.image.shape[:2] != (take.header.height, take.header.width):
                 raise CaptureError(
                     f"{path.name} is {frame.image.shape[1]} × {frame.image.shape[0]} pixels, the take's footage was "
@@ -184,6 +180,17 @@ def _pictures(
                 yield nearest, frame.image
             if progress is not None:
                 progress(frame.index + 1, round(last * video.info.fps) + 1)
+
+
+def _sequence_rate(take: Take) -> float:
+    """Numbered pictures have no times of their own: they get those that they were captured with.
+
+    What a stranger's take says of its settings may be anything.
+    """
+    rate = take.header.settings.get("sequence_rate")
+    if isinstance(rate, int | float) and not isinstance(rate, bool) and 0.0 < rate < math.inf:
+        return float(rate)
+    return SEQUENCE_RATE
 
 
 def _overlay(

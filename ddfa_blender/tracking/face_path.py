@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CaptureCancelled, CaptureError
+from ..errors import CaptureError, check_cancelled
 from ..footage.video import Video
 from ..settings import CaptureSettings
 from .detector import COARSE_SIDE, FINE_SIDE, FINEST_FROM, FINEST_SIDE, Detection
@@ -85,8 +85,7 @@ def find_path(
     sides = _enough_for(longer_side(chosen), max(frame.image.shape[:2]))
 
     def between_frames() -> None:
-        if cancelled is not None and cancelled():
-            raise CaptureCancelled
+        check_cancelled(cancelled)
         if progress is not None:
             progress()
 

@@ -13,10 +13,14 @@ def failing():
     """Run something and fail in the end."""
     rollback = support.module("scene.rollback")
 
-    def run(work):
-        with pytest.raises(ZeroDivisionError), rollback.rollback_on_error():
+    def fail(work):
+        with rollback.rollback_on_error():
             work()
             raise ZeroDivisionError
+
+    def run(work):
+        with pytest.raises(ZeroDivisionError):
+            fail(work)
 
     return run
 

@@ -33,9 +33,9 @@ def read_only(tmp_path: Path) -> Path:
 def test_a_good_place_passes_and_stays_as_it_was(tmp_path: Path) -> None:
     check_writable(tmp_path / "out.json")
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / "out.json").write_text("old")
+    (tmp_path / "out.json").write_text("old", encoding="utf-8")
     check_writable(tmp_path / "out.json")
-    assert (tmp_path / "out.json").read_text() == "old"
+    assert (tmp_path / "out.json").read_text(encoding="utf-8") == "old"
 
 
 def test_a_read_only_folder(read_only: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_work_folder_leaves_other_folders_alone(tmp_path: Path) -> None:
     """A batch keeps its records in ``.ddfa-batch``: an export into its folder once swept them away."""
     batch, settings, link = tmp_path / ".ddfa-batch", tmp_path / ".ddfa-settings", tmp_path / ".ddfa-work-link"
     (batch / "records").mkdir(parents=True)
-    (batch / "records" / "a.json").write_text("{}")
+    (batch / "records" / "a.json").write_text("{}", encoding="utf-8")
     settings.mkdir()
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").touch()
@@ -150,12 +150,12 @@ def test_windows_a_file_that_is_open_elsewhere_for_a_moment(tmp_path: Path, monk
     write_json(path, 1)
     system = Windows(monkeypatch, refusals=5)
     write_json(path, 2)
-    assert json.loads(path.read_text()) == 2 and system.calls == 6
+    assert json.loads(path.read_text(encoding="utf-8")) == 2 and system.calls == 6
     partial = tmp_path / "partial"
-    partial.write_text("3")
+    partial.write_text("3", encoding="utf-8")
     system.calls = 0
     atomic.put_in_place(partial, path)
-    assert path.read_text() == "3" and system.calls == 6
+    assert path.read_text(encoding="utf-8") == "3" and system.calls == 6
 
 
 def test_windows_a_file_that_stays_open_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,9 @@ def test_windows_a_file_that_stays_open_elsewhere(tmp_path: Path, monkeypatch: p
     Windows(monkeypatch, refusals=10**9)
     with pytest.raises(CaptureError, match="close other programs that use it"):
         write_json(path, 2)
-    assert json.loads(path.read_text()) == 1 and [file.name for file in tmp_path.iterdir()] == ["results.csv"]
+    assert json.loads(path.read_text(encoding="utf-8")) == 1 and [file.name for file in tmp_path.iterdir()] == [
+        "results.csv"
+    ]
 
 
 def test_windows_says_when_a_path_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,21 +180,21 @@ def test_windows_says_when_a_path_is_too_long(tmp_path: Path, monkeypatch: pytes
 
 def test_files_that_belong_together_come_together_or_not_at_all(tmp_path: Path) -> None:
     old, new, impossible = tmp_path / "a.fbx", tmp_path / "b.csv", tmp_path / "c.json"
-    old.write_text("old")
+    old.write_text("old", encoding="utf-8")
     impossible.mkdir()
     (impossible / "file").touch()
     with ExitStack() as stack:
         files = []
         for target in (old, new, impossible):
             partial = stack.enter_context(atomic.work_folder(tmp_path)) / target.name
-            partial.write_text("new")
+            partial.write_text("new", encoding="utf-8")
             files.append((partial, target))
         with pytest.raises(OSError) as refused:  # noqa: PT011 (which one hangs on the system)
             atomic.put_all_in_place(files)
         assert refused.value.filename == str(impossible)
-        assert old.read_text() == "old" and not new.exists()
+        assert old.read_text(encoding="utf-8") == "old" and not new.exists()
         for partial, _ in files[:2]:
-            partial.write_text("new")
+            partial.write_text("new", encoding="utf-8")
         atomic.put_all_in_place(files[:2])
-    assert old.read_text() == new.read_text() == "new"
+    assert old.read_text(encoding="utf-8") == new.read_text(encoding="utf-8") == "new"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.fbx", "b.csv", "c.json"]

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from ddfa_blender.background import Background
 
 
@@ -49,3 +51,19 @@ def test_stopping_drops_what_waits() -> None:
     go_on.set()
     assert background.wait(10.0)
     assert done == ["first"]
+
+
+def test_where_no_thread_can_be_started_the_next_question_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    background, done = Background("test"), list[str]()
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            background.ask("view", lambda: done.append("first"))
+    assert not background.busy
+    background.ask("facts", lambda: done.append("second"))
+    assert background.wait(10.0)
+    assert done == ["first", "second"]

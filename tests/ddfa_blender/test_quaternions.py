@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddfa_blender.quaternions import continuous, from_matrices, slerp, to_matrices
+from ddfa_blender.quaternions import conjugate, continuous, from_matrices, multiply, slerp, to_matrices
 
 
 def about(axis: int, degrees: float) -> np.ndarray:
@@ -24,6 +24,14 @@ def test_matrices_and_back_for_every_angle() -> None:
 def test_a_known_rotation() -> None:
     quarter = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])  # x to y, about z
     np.testing.assert_allclose(from_matrices(quarter), about(2, 90.0), atol=1e-12)
+
+
+def test_products_turn_as_one_matrix_after_the_other() -> None:
+    a, b = np.random.default_rng(3).normal(size=(2, 50, 4))
+    a, b = a / np.linalg.norm(a, axis=1, keepdims=True), b / np.linalg.norm(b, axis=1, keepdims=True)
+    np.testing.assert_allclose(to_matrices(multiply(a, b)), to_matrices(a) @ to_matrices(b), atol=1e-12)
+    np.testing.assert_allclose(multiply(a, conjugate(a)), np.tile([1.0, 0.0, 0.0, 0.0], (50, 1)), atol=1e-12)
+    np.testing.assert_allclose(multiply(a[0], b), multiply(np.tile(a[0], (50, 1)), b))
 
 
 def test_signs_become_continuous_and_rotations_stay() -> None:

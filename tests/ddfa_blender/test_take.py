@@ -95,7 +95,7 @@ def test_what_is_no_take_gives_one_clear_sentence(tmp_path: Path, kind: str) -> 
     if kind == "empty":
         path.write_bytes(b"")
     elif kind == "text":
-        path.write_text("not a take")
+        path.write_text("not a take", encoding="utf-8")
     elif kind == "cut":
         path.write_bytes(good[: len(good) // 2])
     elif kind == "flipped":

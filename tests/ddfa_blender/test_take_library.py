@@ -82,7 +82,7 @@ def test_a_failing_disk_leaves_no_file(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(CaptureError, match="cannot be made"):
         take_library.save_new(make_take(), tmp_path / "file" / "takes", "clip")
     if Path("/proc/self").is_dir():
@@ -121,7 +121,7 @@ def test_damaged_and_newer_takes_are_listed_as_such_and_other_archives_not_at_al
     (tmp_path / "empty.npz").touch()
     write_old_take(tmp_path / "newer.npz", old_header() | {"version": TAKE_VERSION + 1})
     np.savez(tmp_path / "foreign.npz", weights=np.zeros(3))
-    (tmp_path / "notes.txt").write_text("not a take")
+    (tmp_path / "notes.txt").write_text("not a take", encoding="utf-8")
     (tmp_path / "folder.npz").mkdir()
     problems = {entry.title: entry.problem for entry in take_library.list_takes(tmp_path)}
     assert set(problems) == {"good", "cut", "empty", "newer"}
@@ -206,7 +206,7 @@ def test_deleting_takes_only_takes(tmp_path: Path) -> None:
     cut.write_bytes(file.read_bytes()[:2000])
     empty.touch()
     np.savez(tmp_path / "foreign.npz", weights=np.zeros(3))
-    (tmp_path / "text.npz").write_text("a text")
+    (tmp_path / "text.npz").write_text("a text", encoding="utf-8")
     for path in (file, cut, empty):
         take_library.delete(path)
         assert not path.exists()

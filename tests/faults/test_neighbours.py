@@ -30,13 +30,13 @@ def test_a_file_that_another_program_has_open(tmp_path: Path, monkeypatch: pytes
         raise PermissionError(13, "The process cannot access the file because it is being used by another process")
 
     path = tmp_path / "results.csv"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
     monkeypatch.setattr(atomic, "fcntl", None)
     monkeypatch.setattr(atomic, "_BUSY", 0.1)
     monkeypatch.setattr(atomic.os, "replace", refuse)
     with pytest.raises(CaptureError, match="close other programs") as refused:
         atomic.write_json(path, 1)
-    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+    assert path.read_text(encoding="utf-8") == "old" and list(tmp_path.iterdir()) == [path]
     row(
         "another program has the file open (Windows; made up)",
         "tried again for three seconds; then the old file stays, nothing is left behind",
@@ -55,17 +55,17 @@ def test_an_export_into_the_folder_of_a_batch(tmp_path: Path, row: Row) -> None:
 
 
 def test_one_of_several_files_cannot_be_replaced(tmp_path: Path, row: Row) -> None:
-    (tmp_path / "head.fbx").write_text("old")
+    (tmp_path / "head.fbx").write_text("old", encoding="utf-8")
     (tmp_path / "head.csv").mkdir()
     with ExitStack() as stack:
         pairs = []
         for name in ("head.fbx", "head.bvh", "head.csv"):
             partial = stack.enter_context(atomic.work_folder(tmp_path)) / name
-            partial.write_text("new")
+            partial.write_text("new", encoding="utf-8")
             pairs.append((partial, tmp_path / name))
         with pytest.raises(OSError):  # noqa: PT011 (which one hangs on the system)
             atomic.put_all_in_place(pairs)
-    assert (tmp_path / "head.fbx").read_text() == "old"
+    assert (tmp_path / "head.fbx").read_text(encoding="utf-8") == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["head.csv", "head.fbx"]
     row(
         "one of several files of a command cannot be replaced",

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...names import ARKIT_NAMES
+from ...projection import nearest_rotation
 from .registration import Registration
 from .smoothness import Graph
-from .surface import unit
 from .template import Rim, Template
 
 #: Rounds of averaging of the local frames; the least and greatest stretch of one.
@@ -36,19 +36,11 @@ def local_frames(graph: Graph, before: NDArray, after: NDArray) -> NDArray[np.fl
     outer, mixed = graph.smoothed(outer, _ROUNDS), graph.smoothed(mixed, _ROUNDS)
     # A surface tells nothing across itself: there, the frame turns along and keeps the length.
     size = np.trace(outer, axis1=1, axis2=2)[:, None, None] * np.eye(3)
-    rotation = _rotations(mixed)
+    rotation, _ = nearest_rotation(mixed)
     held = 0.02 * size
     frames = (mixed + rotation @ held) @ np.linalg.inv(outer + held)
     u, s, vt = np.linalg.svd(frames)
     return np.asarray((u * np.clip(s, *_STRETCH)[:, None, :]) @ vt)
-
-
-def _rotations(matrices: NDArray) -> NDArray[np.float64]:
-    """The nearest rotations (V, 3, 3)."""
-    u, _, vt = np.linalg.svd(matrices)
-    sign = np.ones((len(matrices), 3))
-    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
-    return np.asarray((u * sign[:, None, :]) @ vt)
 
 
 def _closed(template: Template, registered: Registration, rim: Rim, delta: NDArray, row: int) -> NDArray[np.float64]:
@@ -103,9 +95,5 @@ def eye_turn(points: NDArray, delta: NDArray) -> NDArray[np.float64]:
     """The rotation (3, 3) about its middle that an eyeball's shape stands for; points and delta (P, 3)."""
     centred = points - points.mean(axis=0)
     moved = points + delta
-    u, _, vt = np.linalg.svd((moved - moved.mean(axis=0)).T @ centred)
-    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    return np.asarray((u * sign) @ vt)
-
-
-__all__ = ["eye_turn", "local_frames", "on_registered", "unit"]
+    rotation, _ = nearest_rotation((moved - moved.mean(axis=0)).T @ centred)
+    return rotation

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...errors import CaptureCancelled
+from ...errors import check_cancelled
 
 #: Is told the part done, 0…1; what it raises ends the work.
 Progress = Callable[[float], None]
@@ -21,11 +21,10 @@ def stage(tell: Progress, start: float, end: float) -> Progress:
 
 
 def stoppable(tell: Progress, cancelled: Callable[[], bool]) -> Progress:
-    """The same, but raises :class:`CaptureCancelled` once ``cancelled()`` says so."""
+    """The same, but raises ``CaptureCancelled`` once ``cancelled()`` says so."""
 
     def told(done: float) -> None:
-        if cancelled():
-            raise CaptureCancelled
+        check_cancelled(cancelled)
         tell(done)
 
     return told

@@ -140,6 +140,8 @@ def _start(
         return marked
     searched = whole if head is None else whole.part(head)
     areas = np.bincount(searched.islands, searched.vertex_areas)
+    if not areas.any():
+        raise CaptureError("What belongs to the head of this mesh has no surface; choose the mesh of the face.")
     return alignment.find(template, searched.part((areas >= _LARGE * areas.max())[searched.islands]), tell)
 
 

@@ -57,7 +57,7 @@ def test_uneven_stamps(stamps: list[float], uneven: bool) -> None:
 def test_what_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="There is no video"):
         read_facts(tmp_path / "gone.mp4")
-    (tmp_path / "notes.mp4").write_text("no video")
+    (tmp_path / "notes.mp4").write_text("no video", encoding="utf-8")
     with pytest.raises(CaptureError, match="is not a video"):
         read_facts(tmp_path / "notes.mp4")
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ddfa_blender.errors import CaptureError
-from ddfa_blender.footage.photo import read_photo
+from ddfa_blender.footage.photo import read_photo, silent_opencv
 
 COLOURS = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
 
@@ -89,3 +89,16 @@ def test_a_small_file_cannot_unpack_to_gigabytes_whatever_was_loaded_first(tmp_p
         [sys.executable, "-c", script, str(path)], env=fresh, capture_output=True, text=True, check=True
     )
     assert "is not a photo that can be read" in answer.stdout
+
+
+def test_opencv_speaks_again_when_the_last_of_several_threads_is_done() -> None:
+    """The one that came first need not be the one that leaves last."""
+    before = cv2.getLogLevel()
+    assert before > 0
+    first, second = silent_opencv(), silent_opencv()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert cv2.getLogLevel() == 0, "the second is still at it"
+    second.__exit__(None, None, None)
+    assert cv2.getLogLevel() == before

@@ -119,7 +119,7 @@ def broken_files(folder: Path) -> dict[str, Path]:
     # An MP4 written in one go has its index at the end: cut short, it cannot be opened.
     (folder / "truncated.mp4").write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
     (folder / "empty.mp4").touch()
-    (folder / "notes.mp4").write_text("These are notes, not a video.\n" * 50)
+    (folder / "notes.mp4").write_text("These are notes, not a video.\n" * 50, encoding="utf-8")
     (folder / "folder.mp4").mkdir()
     for name in ("photo.jpg", "photo.png", "photo.bmp", "photo.tiff", "photo.webp"):
         assert cv2.imwrite(str(folder / name), grey(1)[0])

@@ -119,7 +119,7 @@ def test_the_head_s_angles_turn_it_the_app_s_way(
     # And back: the file that we write of it.
     performance = replace(make_performance(2), head_rotation=take.head_rotation)
     write_live_link_face(performance, tmp_path / "b.csv")
-    row = (tmp_path / "b.csv").read_text().splitlines()[1].split(",")
+    row = (tmp_path / "b.csv").read_text(encoding="utf-8").splitlines()[1].split(",")
     np.testing.assert_allclose([float(row[COLUMNS.index(name)]) for name in cells], angles, atol=1e-9)
 
 

@@ -38,7 +38,10 @@ def test_the_command_prints_the_published_scores(
     bench = shared / "bench"
     assert cli.main(["score", str(bench / "photos"), str(bench / "labels.json"), "--model", str(published)]) == 0
     score = json.loads(capsys.readouterr().out)
-    known = [entry["published_half_width"] for entry in json.loads((bench / "labels.json").read_text()).values()]
+    known = [
+        entry["published_half_width"]
+        for entry in json.loads((bench / "labels.json").read_text(encoding="utf-8")).values()
+    ]
     for name in ("nme68", "nme51"):
         mean = np.mean([entry[name] for entry in known])
         assert score[name]["mean"] == pytest.approx(mean, rel=_TOLERANCE / 100.0)
@@ -47,7 +50,7 @@ def test_the_command_prints_the_published_scores(
 def test_every_photo_has_the_published_score(published: Path, shared: Path) -> None:
     engine = Engine.load(published)
     differences = {}
-    for name, entry in json.loads((shared / "bench" / "labels.json").read_text()).items():
+    for name, entry in json.loads((shared / "bench" / "labels.json").read_text(encoding="utf-8")).items():
         labelled = np.array(entry["landmarks68"])
         corners = roi_from_landmarks(labelled)
         if (np.abs(corners % 1.0 - 0.5) < _ROUNDING).any():

@@ -78,9 +78,9 @@ def test_poses_are_kept_with_the_mapping(tmp_path: Path) -> None:
 def test_damaged_poses_are_refused(tmp_path: Path, change: tuple[str, str]) -> None:
     file = tmp_path / "a.json"
     save_mapping(Mapping(), file, (JAW,))
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     spaced = " ".join(text.split()).replace("[ ", "[").replace(" ]", "]")
     assert change[0] in spaced
-    file.write_text(spaced.replace(*change))
+    file.write_text(spaced.replace(*change), encoding="utf-8")
     with pytest.raises(CaptureError, match="not a usable mapping preset"):
         load_preset(file)

@@ -183,6 +183,20 @@ def test_too_few_vertices_and_broken_ones_are_refused(model):
         transfer(model, HeadMesh(vertices, triangles))
 
 
+@pytest.mark.parametrize("shrunk", [0.0, (1.0, 0.0, 0.0)])
+def test_a_mesh_without_a_surface_is_refused(model, shrunk):
+    vertices = model.mean.astype(np.float64) * shrunk
+    with pytest.raises(CaptureError, match="no surface; choose the mesh of the face"):
+        transfer(model, HeadMesh(vertices, model.triangles.astype(np.int64)))
+
+
+def test_a_head_bone_that_holds_nothing_but_loose_vertices_is_refused(model):
+    vertices = np.concatenate([model.mean.astype(np.float64), np.zeros((3, 3))])
+    head = np.arange(len(vertices)) >= len(model.mean)
+    with pytest.raises(CaptureError, match="no surface; choose the mesh of the face"):
+        transfer(model, HeadMesh(vertices, model.triangles.astype(np.int64), head))
+
+
 def test_the_progress_grows_from_nothing_to_all_of_it(stylised):
     told = stylised.told
     assert told[0] == 0.0 and told[-1] == 1.0 and told == sorted(told)

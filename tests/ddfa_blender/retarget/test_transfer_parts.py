@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddfa_blender.retarget.transfer import alignment
+from ddfa_blender.projection import rotation_from_euler
+from ddfa_blender.retarget.transfer import alignment, correspondence
+from ddfa_blender.retarget.transfer.expressions import eye_turn, local_frames
 from ddfa_blender.retarget.transfer.nearest import NearestOnSurface, closest_weights
 from ddfa_blender.retarget.transfer.parts import ball, welded
 from ddfa_blender.retarget.transfer.smoothness import Graph, Pull, conjugate_gradients, fitted
@@ -127,3 +129,39 @@ def test_a_ball_is_told_from_a_part_of_it():
     centre, radius = ball(half)
     np.testing.assert_allclose(centre, (5.0, 6.0, 7.0), atol=1e-6)
     assert radius == pytest.approx(12.0)
+
+
+@pytest.mark.parametrize(("stretch", "atol"), [(1.0, 1e-6), (1.4, 0.06)])
+def test_local_frames_are_the_turn_and_stretch_of_the_surroundings(stretch, atol):
+    """Across the surface nothing tells of a stretch: there it is held back a little."""
+    points, faces = other_heads.sphere(16, 24, 50.0)
+    graph = Graph(len(points), Surface(points, faces).edges)
+    linear = stretch * rotation_from_euler([30.0, -20.0, 65.0])
+    frames = local_frames(graph, points, points @ linear.T + (3.0, -2.0, 9.0))
+    np.testing.assert_allclose(frames, np.broadcast_to(linear, frames.shape), atol=atol)
+
+
+def test_a_frame_is_never_stretched_beyond_belief():
+    points, faces = other_heads.sphere(16, 24, 50.0)
+    graph = Graph(len(points), Surface(points, faces).edges)
+    stretches = np.linalg.svd(local_frames(graph, points, 100.0 * points), compute_uv=False)
+    np.testing.assert_allclose(stretches, 2.5, atol=1e-6)
+
+
+def test_the_turn_of_an_eyeball_is_found_whatever_it_slides(rng):
+    points = other_heads.sphere(12, 16, 12.0)[0] + (30.0, 5.0, 60.0)
+    turn = rotation_from_euler([18.0, 7.0, 0.0])
+    middle = points.mean(axis=0)
+    moved = (points - middle) @ turn.T + middle + (0.3, -0.1, 0.2)
+    np.testing.assert_allclose(eye_turn(points, moved - points), turn, atol=1e-9)
+
+
+def test_places_that_correspond_carry_our_values_and_say_how_far_to_believe_them():
+    surface = Surface(*other_heads.sphere(30, 40, 50.0))
+    points = surface.vertices[::17] * 1.1  # 5 millimetres off, straight above
+    normals = surface.normals[::17]
+    found = correspondence.find(surface, points, normals)
+    np.testing.assert_allclose(found.distances, 5.0, atol=0.2)
+    np.testing.assert_allclose(found.values(surface.vertices), points / 1.1, atol=0.6)
+    assert (found.belief > 0.0).all() and (found.belief < 0.5).all()
+    assert (correspondence.find(surface, points, -normals).belief == 0.0).all(), "they face the other way"

@@ -24,7 +24,7 @@ class Obj:
 def read_obj(path: Path) -> Obj:
     """Read a Wavefront OBJ file."""
     found, material = Obj(), ""
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         word, *values = line.split()
         if word == "v":
             found.vertices.append([float(v) for v in values])
@@ -46,7 +46,7 @@ def read_mtl(path: Path) -> dict[str, dict[str, str]]:
     """Statements of each material."""
     found: dict[str, dict[str, str]] = {}
     name = ""
-    for line in filter(None, path.read_text().splitlines()):
+    for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
         word, _, rest = line.partition(" ")
         if word == "newmtl":
             name = rest

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import weakref
 
+import cv2
 import numpy as np
 import pytest
 
@@ -228,3 +231,27 @@ def test_errors_say_what_to_do(clip, model, tmp_path):
     late = dataclasses.replace(take, time=take.time + 100.0)
     with pytest.raises(CaptureError, match="no frame at the take's times"):
         bake_actor_texture(path, late, model)
+
+
+@pytest.mark.parametrize("rate", ["24", [24], None, 0, -24.0, True])
+def test_what_a_strangers_take_says_of_its_settings_may_be_anything(model, truth, tmp_path, rate):
+    """Numbered pictures are read at the rate that the take was captured with; where it names none, at the usual one."""
+    take = made_up_take([0.0, 0.0, 0.0], fps=24.0)
+    picture, vertices = picture_of(model, truth, pose(0.0))
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"shot_{number}.png"), picture[..., ::-1])
+    landmarks = np.tile(model.at_landmarks(vertices).astype(np.float32), (3, 1, 1))
+    take = dataclasses.replace(
+        take, landmarks68=landmarks, header=dataclasses.replace(take.header, settings={"sequence_rate": rate})
+    )
+    assert [view.side for view in face_views(tmp_path / "shot_0.png", take, model)] == ["front"]
+
+
+def test_nothing_large_outlives_a_bake(model, truth):
+    """Ten pictures of 4K and the texels of a texture of 4096 would take half a gigabyte as long as Blender runs."""
+    views = views_of(model, truth, [0.0])
+    view, texels = weakref.ref(views[0]), weakref.ref(skin_texels(model, SIZE))
+    texture_of_views(views, model, SIZE)
+    del views
+    gc.collect()
+    assert view() is None and texels() is None

@@ -23,7 +23,7 @@ def detector() -> Detector:
 
 @pytest.fixture(scope="module")
 def labels(shared: Path) -> dict[str, np.ndarray]:
-    everything = json.loads((shared / "bench" / "labels.json").read_text())
+    everything = json.loads((shared / "bench" / "labels.json").read_text(encoding="utf-8"))
     return {name: np.array(everything[name]["landmarks68"]) for name in sorted(everything)[::20]}
 
 
