@@ -54,7 +54,8 @@ STEPS = {
     "edit-scores": Step((("score_edits", str(TASK)),), run_by="teacher"),
     "regressor": Step(
         (
-            ("train", "--run", "release", *_SHARES, "--resume"),
+            ("train", "--run", "trained", *_SHARES, "--resume"),
+            ("averaging", "--run", "release", "trained=1"),
             ("calibration", "--run", "release"),
             ("export", "--run", "release"),
         )
