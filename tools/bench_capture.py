@@ -158,6 +158,7 @@ def _published(core: Path) -> dict[Entry, list[str | Path]]:
             log(f"without the published network: {reference} is not here")
             return {}
         files = [reference / "mb05_120x120.pth", *[reference / "published_68.npz"] * 2]
+        PUBLISHED.parent.mkdir(parents=True, exist_ok=True)  # a fresh clone has no training data yet
         command: list[str | Path] = [core, "-m", "ddfa_blender", "import-published", *files, "--out", PUBLISHED]
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             raise BuildError("The published network cannot be imported; the lines above say why.")
