@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 from ddfa_blender.blend import arkit_residual
 from ddfa_blender.capture import Engine, capture
 from ddfa_blender.cleaning.cleanup import clean
-from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import euler_degrees
 from ddfa_blender.quaternions import to_matrices
@@ -42,6 +41,7 @@ from training.evaluation.teacher_tracks import TeacherTrack
 
 from .default_result import second_difference
 from .face_features import FEATURES, GAZE, HeadPoints, eye_distance, in_head, measured
+from .project import status_of
 
 #: Whose curves there are: the add-on's head, our head with the weights alone, the 68 points, and what is true: on
 #: footage that is the labels' teacher's points, and there are its own weights on our head.
@@ -227,37 +227,36 @@ def _numbers(values: NDArray) -> str:
     return "".join(f"{value:6.2f}" if np.isfinite(value) else f"{'–':>6s}" for value in values[:3])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables; return the exit status."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables.
+
+    Raises:
+        CaptureError: there is nothing to look at.
+    """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=("renders", "fresh", "trained"), help="these clips")
     parser.add_argument("--seconds", type=float, help="of each clip of footage; all of it otherwise")
     parser.add_argument("--clips", action="store_true", help="a line for each clip as well")
     parser.add_argument("--regressor", type=Path, help="another network than the bundled one")
     options = parser.parse_args(arguments)
-    try:
-        measuring, engine = Measuring(MorphableModel.load()), engine_with(options.regressor)
-        groups: dict[str, tuple[str, Callable[[], Iterator[Clip]]]] = {
-            "renders": ("rendered clips", partial(rendered, measuring, engine)),
-            "fresh": ("footage, not trained on", partial(footage, measuring, FRESH_CLIPS, engine, options.seconds)),
-            "trained": ("footage, trained on", partial(footage, measuring, TRAINED_CLIPS, engine, options.seconds)),
-        }
-        for title, make in (groups[name] for name in options.only or groups):
-            clips = list(make())
-            if clips:
-                calm = [clip for clip in clips if clip.name in CALM]
-                parts = [
-                    table(title, clips),
-                    *([each_clip(clips)] if options.clips else []),
-                    *([tremble(calm)] if calm else []),
-                ]
-                sys.stdout.write("\n\n".join(parts) + "\n\n")
-                sys.stdout.flush()
-    except CaptureError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
+    measuring, engine = Measuring(MorphableModel.load()), engine_with(options.regressor)
+    groups: dict[str, tuple[str, Callable[[], Iterator[Clip]]]] = {
+        "renders": ("rendered clips", partial(rendered, measuring, engine)),
+        "fresh": ("footage, not trained on", partial(footage, measuring, FRESH_CLIPS, engine, options.seconds)),
+        "trained": ("footage, trained on", partial(footage, measuring, TRAINED_CLIPS, engine, options.seconds)),
+    }
+    for title, make in (groups[name] for name in options.only or groups):
+        clips = list(make())
+        if clips:
+            calm = [clip for clip in clips if clip.name in CALM]
+            parts = [
+                table(title, clips),
+                *([each_clip(clips)] if options.clips else []),
+                *([tremble(calm)] if calm else []),
+            ]
+            sys.stdout.write("\n\n".join(parts) + "\n\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -38,6 +38,8 @@ from training.evaluation.material import FRESH_CLIPS, clip_path
 from training.evaluation.rotations import constant_offset, geodesic_degrees
 from training.evaluation.teacher_tracks import TeacherTrack
 
+from .project import status_of
+
 #: Seconds of each clip of footage that are looked at, and frames in which teacher and tracker must see a face.
 _SECONDS, _FEWEST = 7.0, 30
 #: The truth's lids that are closed by more than this are shut; lips that it opens by less than so many millimetres.
@@ -188,19 +190,18 @@ def second_difference(rotation: NDArray) -> NDArray[np.float64]:
     return np.degrees(np.linalg.norm(np.diff(rotation, 2, axis=0), axis=(1, 2)) / np.sqrt(2.0))
 
 
-def main() -> int:
-    """Print both tables; return the exit status."""
+def main() -> None:
+    """Print both tables.
+
+    Raises:
+        CaptureError: there is nothing to look at.
+    """
     model = MorphableModel.load()
-    try:
-        for title, clips in (("rendered clips", list(known_clips(model))), ("footage", list(footage()))):
-            if clips:
-                found = {name: [see(clip, model, settings) for clip in clips] for name, settings in CHOICES.items()}
-                sys.stdout.write(table(title, found) + "\n\n")
-    except CaptureError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
+    for title, clips in (("rendered clips", list(known_clips(model))), ("footage", list(footage()))):
+        if clips:
+            found = {name: [see(clip, model, settings) for clip in clips] for name, settings in CHOICES.items()}
+            sys.stdout.write(table(title, found) + "\n\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ddfa_blender.arkit.lips import inner_lips_apart
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import REGION_NAMES
 from ddfa_blender.projection import Pose
@@ -44,7 +45,7 @@ def _gaze_up(points: Points) -> NDArray[np.float64]:
 
 #: Lengths (N,) by name; left and right are the subject's.
 FEATURES: dict[str, Callable[[Points], NDArray[np.float64]]] = {
-    "lips apart": lambda p: _y(p, 61, 62, 63) - _y(p, 67, 66, 65),
+    "lips apart": inner_lips_apart,
     "jaw dropped": lambda p: _y(p, *_EYES) - _y(p, 8),
     "upper lip up": lambda p: _y(p, 61, 62, 63) - _y(p, *_EYES),
     "mouth wide": lambda p: _x(p, 54) - _x(p, 48),

@@ -14,6 +14,7 @@ from ddfa_blender.take import Take, TakeHeader
 from tools import animation_fidelity as fidelity
 from tools.animation_fidelity import CAPTURED, HEAD, TRUE, WEIGHTS, Agreement, Clip, agreement
 from tools.face_features import FEATURES
+from tools.project import status_of
 from training.evaluation.known_weights import clip_files
 from training.evaluation.teacher_tracks import TeacherTrack
 
@@ -152,5 +153,5 @@ def test_the_teacher_s_points_are_seen_from_the_captured_pose(model: MorphableMo
 def test_without_material_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(fidelity, "clip_files", lambda: clip_files(Path("nowhere")))
     monkeypatch.setattr(fidelity, "engine_with", lambda path: None)
-    assert fidelity.main(["--only", "renders"]) == 2
+    assert status_of(lambda: fidelity.main(["--only", "renders"])) == 2
     assert "There are no clips" in capsys.readouterr().err
