@@ -28,6 +28,8 @@ from ddfa_blender.names import REGION_NAMES
 from ddfa_blender.projection import apply, crop_to_image, decompose, euler_degrees, split
 from ddfa_blender.take import Take
 
+from .project import status_of
+
 TILE = 256  # pixels
 FRAME_COUNT = 8
 _CROP_MARGIN = 1.35  # side of the crop ÷ side of the ROI
@@ -216,24 +218,23 @@ def render_heads(
     return pictures
 
 
-def main() -> int:
-    """Read the command line; return the exit status."""
+def main() -> None:
+    """Read the command line and draw the sheet.
+
+    Raises:
+        CaptureError: a file cannot be read, or nothing can be drawn.
+    """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for name in ("video", "take", "blend", "blender-python", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=FRAME_COUNT, help="columns of the sheet")
     options = parser.parse_args()
-    try:
-        take = Take.load(options.take)
-        indices = select_frames(take, options.frames)
-        with tempfile.TemporaryDirectory() as folder:
-            heads = render_heads(options.blend, take, indices, options.blender_python, Path(folder))
-            compose_contact_sheet(options.video, options.take, heads, options.out)
-    except CaptureError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
+    take = Take.load(options.take)
+    indices = select_frames(take, options.frames)
+    with tempfile.TemporaryDirectory() as folder:
+        heads = render_heads(options.blend, take, indices, options.blender_python, Path(folder))
+        compose_contact_sheet(options.video, options.take, heads, options.out)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main))
