@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.projection import CROP_SIZE
+from ddfa_blender.symmetry import component_parity
 
 from .face_rotation import FaceRotator
 from .label import Label, mirror_label
-from .model_mirror import component_parity
 from .occluders import Occluder
 from .photometric import Look, shuffle_tiles
 from .short_video import draw_profile, moving_views

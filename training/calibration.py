@@ -24,10 +24,10 @@ from torch import Tensor
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_COUNT, PARAMETER_COUNT
 from ddfa_blender.projection import CROP_SIZE
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 
 from .dataset import Pictures, real_faces
 from .evaluation.apertures import EYES
-from .expressions import swapped_sides
 from .face_rotation import FaceRotator
 from .network import BRANCH_SHARE, DeployedRegressor
 from .parameter_costs import FaceSurface
@@ -151,7 +151,7 @@ def calibrate(
     """From scores (n, 52), coefficients (n, 10) and eyes' openings (n, 2) as found and as they should be; both sides
     of a face get the same."""
     arkit_lines = np.tile([1.0, 0.0], (len(ARKIT_NAMES), 1))
-    swap = swapped_sides()
+    swap = MIRRORED_CHANNELS
     followed = np.array([_correlation(a, b) for a, b in zip(arkit.T, true_arkit.T, strict=True)])
     for index in np.flatnonzero(np.minimum(followed, followed[swap]) >= _FOLLOWS):
         arkit_lines[index] = matching_line(logit(arkit[:, index]), logit(true_arkit[:, index]), _QUANTILES)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 
 from .symmetric_pca import fix_signs
 
@@ -47,19 +48,6 @@ class ExpressionComponents:
     variance_share: NDArray[np.float64]
 
 
-def swapped_sides() -> NDArray[np.int64]:
-    """Permutation (52,) that exchanges Left and Right."""
-    swap = {"Left": "Right", "Right": "Left"}
-
-    def partner(name: str) -> str:
-        for side, other in swap.items():
-            if name.endswith(side):
-                return name.removesuffix(side) + other
-        return name
-
-    return np.array([ARKIT_NAMES.index(partner(name)) for name in ARKIT_NAMES])
-
-
 def weights_vector(pose: Mapping[str, float]) -> NDArray[np.float64]:
     """ARKit weights by name → (52,)."""
     vector = np.zeros(len(ARKIT_NAMES))
@@ -75,7 +63,7 @@ def second_moment(measured: NDArray) -> NDArray[np.float64]:
     for share, pose in RARE_POSES:
         vector = weights_vector(pose)
         moment = moment + share * np.outer(vector, vector)
-    swap = swapped_sides()
+    swap = MIRRORED_CHANNELS
     return 0.5 * (moment + moment[np.ix_(swap, swap)])
 
 
@@ -88,7 +76,7 @@ def expression_components(units: NDArray, moment: NDArray, weight: NDArray, coun
     """
     root = (units * np.sqrt(weight)[None, :, None]).reshape(len(units), -1)
     gram = root @ root.T
-    swap = np.eye(len(units))[swapped_sides()]
+    swap = np.eye(len(units))[MIRRORED_CHANNELS]
     found = []
     for parity in (1, -1):
         project = 0.5 * (np.eye(len(units)) + parity * swap)

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .expressions import swapped_sides
-from .faces import PICTURE_SIZE
-from .place_landmarks import MIRROR_68
-from .teacher_landmarks import mirror_params
+from ddfa_blender.symmetry import MIRRORED_CHANNELS, mirror_params, mirror_points
 
-_SWAP = swapped_sides()
+from .faces import PICTURE_SIZE
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +30,9 @@ class Label:
 def mirror_label(label: Label, parity: NDArray) -> Label:
     """The label of the mirrored picture."""
     return Label(
-        mirror_params(label.params[None], parity)[0],
-        label.landmarks[MIRROR_68] * [-1, 1] + [PICTURE_SIZE, 0],
-        label.arkit[_SWAP],
+        mirror_params(label.params[None], parity, PICTURE_SIZE)[0],
+        mirror_points(label.landmarks, PICTURE_SIZE),
+        label.arkit[MIRRORED_CHANNELS],
         label.confidence,
     )
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import EXPRESSION_COUNT, SHAPE_COUNT
 from ddfa_blender.projection import apply, split
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 
-from .expressions import swapped_sides
 from .faces import PICTURE_SIZE, SHARED, read_shard, shard_paths
 from .fitting import Fit, fit_landmarks
 from .make_morphable_model import make_parts
@@ -41,7 +41,7 @@ _AT_REST = 0.15
 def resting_scores(arkit: NDArray) -> NDArray:
     """The teacher's scores (52,) of a face at rest, the same for either side, from scores (n, 52) of many faces."""
     low = np.quantile(arkit, _AT_REST, axis=0)
-    return (low + low[swapped_sides()]) / 2
+    return (low + low[MIRRORED_CHANNELS]) / 2
 
 
 class LabelFitter:

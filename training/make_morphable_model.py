@@ -24,8 +24,9 @@ from ddfa_blender.morphable_model import ARRAY_NAMES, MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_COUNT, SHAPE_COUNT
 from ddfa_blender.paths import model_file
 from ddfa_blender.smoothstep import smoothstep
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 
-from .expressions import ExpressionComponents, expression_components, second_moment, swapped_sides
+from .expressions import ExpressionComponents, expression_components, second_moment
 from .head_mesh import HeadMesh, cut_head
 from .identities import IdentitySampler, IdentitySamples, draw_identities, identity_components
 from .makehuman import data_folder, read_base_mesh, read_mirror, read_target
@@ -96,7 +97,7 @@ def read_units(data: Path, head: HeadMesh, body_vertex_count: int, scale: float)
     units = scale * np.stack(
         [read_target(folder / f"{name}.target", body_vertex_count)[head.source_vertices] for name in ARKIT_NAMES]
     )
-    return 0.5 * (units + mirrored(units, head.mirror)[swapped_sides()])
+    return 0.5 * (units + mirrored(units, head.mirror)[MIRRORED_CHANNELS])
 
 
 def make_parts(samples: int = IDENTITY_SAMPLES) -> ModelParts:

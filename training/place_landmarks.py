@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ddfa_blender.symmetry import MIRRORED_LANDMARKS, mirror_params, mirror_points
+
 from .faces import PICTURE_SIZE, SHARED
 from .fitting import fit_landmarks
 from .make_morphable_model import STATISTICS, make_parts
@@ -21,16 +23,9 @@ from .teacher_landmarks import (
     MESH_LANDMARKS,
     HeadBases,
     landmark_weights,
-    mirror_params,
     picture_to_camera,
 )
 
-#: Mirror image of each of the iBUG-68 points.
-MIRROR_68 = np.array(
-    [*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31,
-     45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
-     54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
-)  # fmt: skip
 #: The last eight of the 68.
 _INNER_LIPS = tuple(range(60, 68))
 
@@ -49,8 +44,8 @@ def main() -> None:
     fit = fit_landmarks(torch.from_numpy(picture_to_camera(teacher)), mean, bases, landmark_weights())
     print(f"fit to the teacher: {fit.residual.mean():.3f} px of {PICTURE_SIZE}")
     human[..., 1] = PICTURE_SIZE - human[..., 1]
-    reflected = human[:, MIRROR_68] * [-1, 1] + [PICTURE_SIZE, 0]
-    params = np.concatenate([fit.params.numpy(), mirror_params(fit.params.numpy(), head.parity)])
+    reflected = mirror_points(human, PICTURE_SIZE)
+    params = np.concatenate([fit.params.numpy(), mirror_params(fit.params.numpy(), head.parity, PICTURE_SIZE)])
     targets, vertices = [], []
     for points, p in zip(np.concatenate([human, reflected]), params, strict=True):
         transform = p[:12].reshape(3, 4)
@@ -59,7 +54,7 @@ def main() -> None:
         targets.append(points / box)
         vertices.append(camera[:, :2] / box)
     targets_stacked, vertices_stacked = np.concatenate(targets, axis=1), np.concatenate(vertices, axis=1)
-    places = head.places(targets_stacked, vertices_stacked, MIRROR_68, _INNER_LIPS, nearest=8)
+    places = head.places(targets_stacked, vertices_stacked, MIRRORED_LANDMARKS, _INNER_LIPS, nearest=8)
     distance = places.of(vertices_stacked) - targets_stacked
     error = np.linalg.norm(distance.reshape(68, -1, 2), axis=-1).mean(axis=1) * 100
     print(f"fitted model on human labels: NME-68 {error.mean():.2f} %, NME-51 {error[17:].mean():.2f} %")

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.atomic import write_atomically
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 
 from .edits import EDIT_SCORES, Edits, present_scores
 from .evaluation.teacher import Teacher, enlarged
-from .expressions import swapped_sides
 from .faces import decode_picture, encoded_pictures
 
 
@@ -28,7 +28,7 @@ def score(teacher: Teacher, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Scores (52,) of a picture (160, 160, 3)."""
     large = enlarged(picture)
     straight, mirrored = (teacher.look(image)[1] for image in (large, large[:, ::-1]))
-    return np.asarray((straight + mirrored[swapped_sides()]) / 2)
+    return np.asarray((straight + mirrored[MIRRORED_CHANNELS]) / 2)
 
 
 def main() -> None:

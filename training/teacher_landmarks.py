@@ -19,6 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from ddfa_blender.names import ARKIT_NAMES, REGION_NAMES
+from ddfa_blender.symmetry import mirror_params
 
 from .faces import PICTURE_SIZE, SHARED, read_shard, shard_paths
 from .fitting import Fit, FitSettings, fit_landmarks
@@ -112,17 +113,6 @@ def mirror_camera(points: NDArray, partner: NDArray) -> NDArray:
     return points[..., partner, :] * [-1, 1, 1] + [PICTURE_SIZE, 0, 0]
 
 
-def mirror_params(params: NDArray, parity: NDArray) -> NDArray:
-    """The 62 parameters (n, 62) of the mirrored picture: x of T reflected on both sides, odd coefficients negated."""
-    result = params.copy()
-    transform = result[:, :12].reshape(-1, 3, 4)
-    transform[:, 0, :] *= -1
-    transform[:, :, 0] *= -1
-    transform[:, 0, 3] += PICTURE_SIZE
-    result[:, 12:] *= parity
-    return result
-
-
 def landmark_weights() -> torch.Tensor:
     """(468,) importance in the fits: lids and lips, which carry the animation, count more than cheeks."""
     weights = torch.ones(MESH_LANDMARKS, dtype=torch.float64)
@@ -200,7 +190,7 @@ def stacked_views(
 ) -> tuple[NDArray, NDArray]:
     """Points (L, D) and vertices (V, D) of all faces and their mirror images, in units of the face's size."""
     params = fit.params.numpy()
-    both = np.concatenate([params, mirror_params(params, head.parity)])
+    both = np.concatenate([params, mirror_params(params, head.parity, PICTURE_SIZE)])
     targets = np.concatenate([points, mirror_camera(points, partner)])
     views, views_of_vertices = [], []
     for target, p in zip(targets, both, strict=True):

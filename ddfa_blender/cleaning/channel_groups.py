@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..errors import CaptureError
 from ..face_model import FaceModel
 from ..names import ARKIT_NAMES
+from ..symmetry import MIRRORED_LANDMARKS
 
 #: Groups of the face; the head's movement is the fourth.
 FACE_GROUPS = ("brows", "eyes", "mouth")
@@ -82,18 +83,7 @@ def _landmark_groups() -> NDArray[np.intp]:
     return groups
 
 
-def _mirrored_landmarks() -> NDArray[np.intp]:
-    """The iBUG-68 point on the other half of the face for each of the 68."""
-    lines = (range(17), range(17, 27), range(31, 36), range(48, 55), (59, 58, 57, 56, 55), range(60, 65), (67, 66, 65),
-             (36, 37, 38, 39, 42, 43, 44, 45), (41, 40, 47, 46))  # fmt: skip
-    mirror = np.arange(68)
-    for line in lines:
-        mirror[list(line)] = list(line)[::-1]
-    return mirror
-
-
 _LANDMARK_GROUPS = _landmark_groups()
-_MIRROR = _mirrored_landmarks()
 #: Distance in millimetres from the middle of the face at which a point belongs to its side entirely.
 _SIDE_WIDTH = 10.0
 
@@ -118,7 +108,7 @@ class ExpressionParts:
         weight = 1.0 / np.sqrt(np.bincount(_LANDMARK_GROUPS))[_LANDMARK_GROUPS]
         inverse = np.linalg.pinv((basis * weight[:, None]).reshape(len(basis), -1).T, rcond=1e-6)
         side = np.clip(model.at_landmarks(model.mean)[:, 0].astype(np.float64) / _SIDE_WIDTH, -1.0, 1.0)
-        odd = (basis - basis[:, _MIRROR] * [-1.0, 1.0, 1.0]) / 2.0
+        odd = (basis - basis[:, MIRRORED_LANDMARKS] * [-1.0, 1.0, 1.0]) / 2.0
 
         def parts(fields: NDArray) -> NDArray[np.float64]:
             inside = np.arange(len(FACE_GROUPS))[:, None] == _LANDMARK_GROUPS

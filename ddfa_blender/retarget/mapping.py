@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import CaptureError
 from ..names import ARKIT_NAMES, EXPRESSION_NAMES
+from ..symmetry import mirrored_channel
 from .spelling import replace_side
 
 #: Everything that can drive a target, in the order of the columns of ``arkit`` and then ``expression``.
@@ -150,18 +151,6 @@ class Mapping:
                 target = replace(_listening_to(target, model.sources), clamp=model.clamp)  # noqa: PLW2901 (the copy)
             copied.append(target)
         return replace(self, targets=tuple(copied))
-
-
-def mirrored_channel(channel: str) -> str:
-    """The same channel on the other side of the face; itself if it has no side.
-
-    >>> mirrored_channel("eyeLookInLeft"), mirrored_channel("jawRight"), mirrored_channel("jawOpen")
-    ('eyeLookInRight', 'jawLeft', 'jawOpen')
-    """
-    for side, other in (("Left", "Right"), ("Right", "Left")):
-        if channel.endswith(side):
-            return channel.removesuffix(side) + other
-    return channel
 
 
 def partner_name(name: str, side: Side) -> str:

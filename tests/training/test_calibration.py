@@ -5,6 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
 from ddfa_blender.names import ARKIT_NAMES  # noqa: E402
+from ddfa_blender.symmetry import MIRRORED_CHANNELS  # noqa: E402
 from training.calibration import (  # noqa: E402
     Calibration,
     calibrate,
@@ -14,7 +15,6 @@ from training.calibration import (  # noqa: E402
     matching_line,
 )
 from training.evaluation.apertures import EYES, eye_aspect_ratio  # noqa: E402
-from training.expressions import swapped_sides  # noqa: E402
 from training.network import DeployedRegressor, FaceRegressor, Statistics  # noqa: E402
 
 BLINK = ARKIT_NAMES.index("eyeBlinkLeft")
@@ -86,7 +86,7 @@ def test_what_follows_the_truth_gets_its_spread_and_the_rest_is_left_alone(calib
 
 
 def test_both_sides_of_a_face_are_treated_alike(calibration):
-    swap = swapped_sides()
+    swap = MIRRORED_CHANNELS
     np.testing.assert_array_equal(calibration.arkit_scale, calibration.arkit_scale[swap])
     np.testing.assert_array_equal(calibration.arkit_offset, calibration.arkit_offset[swap])
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 
-from ddfa_blender.names import ARKIT_NAMES
-from training.expressions import expression_components, second_moment, swapped_sides, weights_vector
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
+from training.expressions import expression_components, second_moment, weights_vector
 
 
 def symmetric_units(vertices=30):
@@ -10,20 +10,13 @@ def symmetric_units(vertices=30):
     rng = np.random.default_rng(2)
     units = rng.normal(size=(52, vertices, 3))
     mirror = (np.arange(vertices) + vertices // 2) % vertices
-    return 0.5 * (units + units[:, mirror][swapped_sides()] * [-1, 1, 1])
-
-
-def test_swapped_sides_is_an_involution_that_pairs_left_with_right():
-    swap = swapped_sides()
-    np.testing.assert_array_equal(swap[swap], np.arange(52))
-    assert ARKIT_NAMES[swap[ARKIT_NAMES.index("eyeBlinkLeft")]] == "eyeBlinkRight"
-    assert swap[ARKIT_NAMES.index("jawOpen")] == ARKIT_NAMES.index("jawOpen")
+    return 0.5 * (units + units[:, mirror][MIRRORED_CHANNELS] * [-1, 1, 1])
 
 
 def test_components_match_brute_force_principal_components():
     units, rng = symmetric_units(), np.random.default_rng(3)
     samples = np.abs(rng.normal(size=(400, 52))) * np.linspace(0.1, 1, 52)
-    samples = np.concatenate([samples, samples[:, swapped_sides()]])
+    samples = np.concatenate([samples, samples[:, MIRRORED_CHANNELS]])
     moment = samples.T @ samples / len(samples)
     weight = np.ones(units.shape[1])
     found = expression_components(units, moment, weight, 6)
@@ -35,7 +28,7 @@ def test_components_match_brute_force_principal_components():
 
 
 def test_moment_is_mirror_symmetric_and_holds_the_rare_poses():
-    moment, swap = second_moment(np.zeros((52, 52))), swapped_sides()
+    moment, swap = second_moment(np.zeros((52, 52))), MIRRORED_CHANNELS
     np.testing.assert_allclose(moment, moment[np.ix_(swap, swap)])
     blink = weights_vector({"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0})
     assert blink @ moment @ blink > 0.3

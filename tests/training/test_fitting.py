@@ -3,18 +3,19 @@ import numpy as np
 import pytest
 
 from ddfa_blender.projection import Pose, apply, compose, decompose, join, rotation_from_euler, split
+from ddfa_blender.symmetry import component_parity, mirror_params
 
 torch = pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
+from scipy.spatial import cKDTree  # noqa: E402
+
 from training.fitting import FitSettings, fit_landmarks  # noqa: E402
-from training.model_mirror import component_parity, vertex_mirror  # noqa: E402
-from training.teacher_landmarks import mirror_params  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def landmarks(model):
     """A spread of 200 vertices of the face and their mirror images: mean (L, 3), bases (50, L, 3), partner (L,)."""
-    mirror = vertex_mirror(model)
+    _, mirror = cKDTree(model.mean).query(model.mean * [-1, 1, 1])
     front = np.flatnonzero((model.mean[:, 2] > 50) & (model.head_weight > 0.9) & (model.mean[:, 0] > 1))
     left = np.random.default_rng(5).choice(front, 200, replace=False)
     chosen = np.concatenate([left, mirror[left]])
@@ -58,7 +59,7 @@ def test_fit_to_the_mirrored_face_is_the_mirrored_fit(landmarks, model):
     points = project(truth(), mean, bases) + np.random.default_rng(7).normal(0, 0.8, (6, 400, 3))
     found, _ = fit(points, mean, bases, FitSettings())
     reflected, _ = fit(points[:, partner] * [-1, 1, 1] + [160, 0, 0], mean, bases, FitSettings())
-    np.testing.assert_allclose(reflected, mirror_params(found, parity), atol=1e-6)
+    np.testing.assert_allclose(reflected, mirror_params(found, parity, 160), atol=1e-6)
 
 
 def test_prior_keeps_noise_out_of_the_coefficients(landmarks):

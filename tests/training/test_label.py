@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
+from ddfa_blender.symmetry import component_parity
 from training.label import mirror_label, move_params
-from training.model_mirror import component_parity
 from training.views import roi_warp
 
 from .labels import example_label, points_of

@@ -38,8 +38,8 @@ from ddfa_blender.paths import model_file
 from ddfa_blender.projection import decompose, euler_degrees, split
 from ddfa_blender.refit import FaceSubset, image_transforms, refit
 from ddfa_blender.solve import SolveSettings
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 from ddfa_blender.tracking.roi import roi_from_landmarks
-from training.expressions import swapped_sides
 from training.faces import decode_picture, encoded_pictures
 from training.workspace import DATA
 
@@ -160,7 +160,7 @@ def _alone(
 
 def reliability_of(heads: Heads, model: MorphableModel) -> Reliability:
     """Errors of both sources, the same on both sides of a face, and how to read the lips."""
-    units, sides = unit_components(model), swapped_sides()
+    units, sides = unit_components(model), MIRRORED_CHANNELS
     missed = heads.components - heads.truth @ units
     squares = ((heads.scores - heads.truth) ** 2).mean(axis=0)
     # Components are their own mirror image or its negative: errors of the two kinds have nothing to do with each other.

@@ -27,11 +27,10 @@ from ddfa_blender.capture import Engine
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.solve import SolveSettings, arkit_evidence, fit_clip
+from ddfa_blender.symmetry import MIRRORED_CHANNELS, MIRRORED_LANDMARKS
 from ddfa_blender.take import Take, TakeHeader
 from ddfa_blender.tracking.roi import roi_from_landmarks
-from training.expressions import swapped_sides
 from training.faces import decode_picture, encoded_pictures
-from training.place_landmarks import MIRROR_68
 from training.workspace import DATA
 
 from .correlation import correlation
@@ -128,7 +127,7 @@ def _take(engine: Engine, file: Path, rng: np.random.Generator) -> tuple[Take, N
 def fit_weights(actors: Sequence[Moves], heads: Sequence[Moves]) -> NDArray[np.float64]:
     """(136, 52): weights by the points, by ridge least squares over all faces and their mirror images."""
     gram, product = _RIDGE * np.eye(136), np.zeros((136, 52))
-    sides = swapped_sides()
+    sides = MIRRORED_CHANNELS
     for count, group in ((_ACTORS_COUNT, actors), (1.0, heads)):
         for points, truth in group:
             for x, y in ((points, truth), (mirrored(points), truth[:, sides])):
@@ -139,7 +138,7 @@ def fit_weights(actors: Sequence[Moves], heads: Sequence[Moves]) -> NDArray[np.f
 
 def mirrored(points: NDArray) -> NDArray[np.float64]:
     """Points (F, 136) of the mirrored faces."""
-    return np.asarray((points.reshape(-1, 68, 2)[:, MIRROR_68] * [-1.0, 1.0]).reshape(len(points), -1))
+    return np.asarray((points.reshape(-1, 68, 2)[:, MIRRORED_LANDMARKS] * [-1.0, 1.0]).reshape(len(points), -1))
 
 
 def share_of_points(read: NDArray, found: NDArray, truth: NDArray) -> NDArray[np.float64]:
@@ -147,7 +146,7 @@ def share_of_points(read: NDArray, found: NDArray, truth: NDArray) -> NDArray[np
 
     All of them (F, 52), about their means; the same on both sides of a face.
     """
-    sides = swapped_sides()
+    sides = MIRRORED_CHANNELS
     both = np.stack([np.concatenate([found, found[:, sides]]), np.concatenate([read, read[:, sides]])])  # (2, 2F, 52)
     wanted = np.concatenate([truth, truth[:, sides]])
     moments = np.einsum("afc,bfc->cab", both, both) / both.shape[1] + _FIRMNESS * np.eye(2)
@@ -166,7 +165,7 @@ def heard(share: NDArray, read: NDArray, found: NDArray, truth: NDArray) -> NDAr
         correlation(found[:, k] + share[k] * read[:, k], truth[:, k]) - correlation(found[:, k], truth[:, k])
         for k in channels
     ]
-    on_both_sides = 0.5 * (np.array(gain) + np.array(gain)[swapped_sides()])
+    on_both_sides = 0.5 * (np.array(gain) + np.array(gain)[MIRRORED_CHANNELS])
     return np.where(on_both_sides >= _LEAST_GAIN, share, 0.0)
 
 

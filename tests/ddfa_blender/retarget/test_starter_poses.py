@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ddfa_blender.names import ARKIT_NAMES
-from ddfa_blender.retarget.mapping import mirrored_channel
 from ddfa_blender.retarget.starter_poses import RIGIFY, VROID_EYES, Move, displacement, find_bone_face
+from ddfa_blender.symmetry import mirrored_channel
 
 
 def test_every_channel_of_arkit_has_a_pose_that_moves_something() -> None:

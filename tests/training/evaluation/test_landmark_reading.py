@@ -15,6 +15,7 @@ from ddfa_blender.capture import Engine
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 from training.evaluation.arkit_reliability import report_points
 from training.evaluation.landmark_reading import (
     Actor,
@@ -26,11 +27,10 @@ from training.evaluation.landmark_reading import (
     mirrored,
     share_of_points,
 )
-from training.expressions import swapped_sides
 
 #: How far scores err, and points in millimetres.
 SCORES, POINTS = 0.3, 0.1
-SIDES = swapped_sides()
+SIDES = MIRRORED_CHANNELS
 
 
 @pytest.fixture(scope="module")
