@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -61,6 +61,14 @@ class Engine:
         regressor, face = folder.regressor(), face_model(folder.path)
         fitter = FaceFitter.of(regressor, face)
         return cls(fitter, Detector(), regressor.name, regressor.digest, face.basis, tuple(regressor.absent_outputs))
+
+    def looking_twice(self) -> Engine:
+        """The same with a mirrored second look at each face, as ``CaptureSettings.high_quality`` asks for.
+
+        Raises:
+            CaptureError: the model has no mirror image.
+        """
+        return replace(self, fitter=self.fitter.looking_twice())
 
     @classmethod
     def kept(cls, model: Path | str | None = None) -> Engine:
@@ -122,7 +130,7 @@ def capture(
 
     Raises:
         CaptureError: the video cannot be used, has no face, none where one was picked, the pick lies
-            outside the picture, or a model file is missing.
+            outside the picture, a model file is missing, or the model is not good for high quality.
         CaptureCancelled: ``cancelled`` said so.
     """
     settings = settings or CaptureSettings()
@@ -136,6 +144,7 @@ def capture(
         listener = _Listener(progress, cancelled, watch, _count_in_range(info, settings))
         with timings.stage("load"):
             engine = engine or Engine.kept(model)
+            engine = engine.looking_twice() if settings.high_quality else engine
         with timings.stage("pick"):
             picked = _find_picked(open_video, engine, settings, listener)
         make_tracker = partial(Tracker, engine.fitter, engine.detector, settings, timings, picked, info.fps)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from . import __version__
 from .atomic import check_writable, write_json
 from .batch.command import add_command as add_batch
-from .batch.command import add_model
+from .batch.command import add_measuring
 from .capture import Engine, capture
 from .console import USER_ERROR, Parser, any_text_prints, check_name, path_with
 from .cores import automatic_workers
@@ -90,7 +90,7 @@ def _add_image(commands: Any) -> None:
         metavar="KIND",
         help=f"which stills, by default all that the model can give: {', '.join(STILL_KINDS)}",
     )
-    add_model(image)
+    add_measuring(image)
     image.set_defaults(run=_image)
 
 
@@ -111,7 +111,7 @@ def _add_clip(commands: Any) -> None:
     clip.add_argument(
         "--workers", type=int, default=1, metavar="N", help="parts of the clip to track side by side; 0 = automatic"
     )
-    add_model(clip)
+    add_measuring(clip)
     clip.set_defaults(run=_clip)
 
 
@@ -126,7 +126,7 @@ def _add_score(commands: Any) -> None:
     )
     score.add_argument("--detect", action="store_true", help="find faces with the detector, not the labels' boxes")
     score.add_argument("--json", type=path_with(".json"), metavar="FILE.json", help="file to write")
-    add_model(score)
+    add_measuring(score)
     score.set_defaults(run=_score)
 
 
@@ -150,7 +150,7 @@ def _image(options: argparse.Namespace) -> None:
         raise CaptureError(f"{options.boxes} has no box for {missing[0]}; add it or leave --boxes out.")
     if options.stills:
         _check_stills(options)
-    engine = Engine.load(options.model)
+    engine = _engine(options)
     result: dict[str, list[dict[str, Any]]] = {}
     for photo in options.photos:
         picture = read_photo(photo)
@@ -221,7 +221,8 @@ def _clip(options: argparse.Namespace) -> None:
     if len({path.resolve() for path in (*outputs, options.video)}) < len(outputs) + 1:
         raise CaptureError("The video and what is written must be different files; give each a name of its own.")
     check_tracks([kind for kind in TRACKS if getattr(options, kind)], options.model)
-    settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
+    hint = tuple(options.face) if options.face else None
+    settings = CaptureSettings(options.start, options.end, hint, high_quality=options.high_quality)
     timings, notes = StageTimings(), list[str]()
     with timings.stage("total"):
         take = capture(
@@ -246,6 +247,11 @@ def _clip(options: argparse.Namespace) -> None:
     print(f"{_counted(report['frames'], 'frame')}, {report['lost_frames']} lost{early}", file=sys.stderr)
 
 
+def _engine(options: argparse.Namespace) -> Engine:
+    engine = Engine.load(options.model)
+    return engine.looking_twice() if options.high_quality else engine
+
+
 def _labelled(take: Take, video: Path) -> Take:
     """With what Blender's list of takes shows, and with the way to the footage: camera and texture need it again."""
     captured = datetime.now(UTC).isoformat(timespec="seconds")
@@ -257,7 +263,7 @@ def _labelled(take: Take, video: Path) -> Take:
 def _score(options: argparse.Namespace) -> None:
     _check_json(options.json, options.labels)
     labels = _read_labels(options.labels)
-    engine = Engine.load(options.model)
+    engine = _engine(options)
     errors68, errors51, missed = [], [], []
     for done, (name, labelled) in enumerate(labels.items(), 1):
         picture = read_photo(options.photos / name)

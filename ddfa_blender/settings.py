@@ -27,6 +27,7 @@ class CaptureSettings:
     accept_confidence: float = 0.5  # … and this much of the regressor
     lose_confidence: float = 0.3  # a tracked face is lost below this
     check_interval: int = 10  # frames between two looks of the detector at a tracked face; thrice as many if it is sure
+    high_quality: bool = False  # each crop is measured twice, straight and mirrored (``tracking/second_look.py``)
     sequence_rate: float = SEQUENCE_RATE  # frames per second, of footage that is numbered pictures
 
     def __post_init__(self) -> None:

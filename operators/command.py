@@ -128,6 +128,9 @@ def _add_capture(commands: Any) -> None:
     capture.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
     capture.add_argument("--model", type=Path, metavar="FOLDER", help="model folder (default: as in the preferences)")
     capture.add_argument(
+        "--high-quality", action="store_true", help="measure each frame twice, straight and mirrored; takes longer"
+    )
+    capture.add_argument(
         "--workers",
         type=_workers,
         metavar="N",
@@ -221,7 +224,7 @@ def _capture(options: argparse.Namespace) -> list[str]:
             task = CaptureTask(
                 options.clip.resolve(),
                 Path(folder),
-                CaptureSettings(options.start, options.end, face_hint=hint),
+                CaptureSettings(options.start, options.end, face_hint=hint, high_quality=options.high_quality),
                 settings.solve_settings(),
                 settings.clean_up(),
                 options.model or preferences().model_folder,

@@ -50,6 +50,7 @@ class DDFA_PT_capture(SidebarPanel, bpy.types.Panel):
             preview.draw(column, context, footage, source)
         _draw_part(column, context, footage, source)
         _draw_target(column, context)
+        column.prop(footage, "high_quality")
         if state.job is None:
             button = layout.column()
             button.scale_y = 1.4

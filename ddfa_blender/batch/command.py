@@ -62,7 +62,7 @@ def add_command(commands: Any) -> None:
     batch.add_argument("--start", type=float, default=0.0, help="in point of every clip in seconds")
     batch.add_argument("--end", type=float, help="out point of every clip in seconds")
     batch.add_argument("--face", type=float, nargs=2, metavar=("X", "Y"), help="pixel near the face to track")
-    add_model(batch)
+    add_measuring(batch)
     batch.add_argument("--force", action="store_true", help="do all again, whatever is recorded as done")
     batch.add_argument(
         "--patience",
@@ -74,9 +74,12 @@ def add_command(commands: Any) -> None:
     batch.set_defaults(run=run)
 
 
-def add_model(command: argparse.ArgumentParser) -> None:
-    """Add ``--model`` to a sub-command, as all that measure faces have it."""
+def add_measuring(command: argparse.ArgumentParser) -> None:
+    """Add the options that all sub-commands have which measure faces."""
     command.add_argument("--model", type=Path, metavar="FOLDER", help="model folder to use, not the bundled one")
+    command.add_argument(
+        "--high-quality", action="store_true", help="measure each face twice, straight and mirrored; takes longer"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -88,7 +91,8 @@ def run(options: argparse.Namespace) -> int:
     if options.scheduler and options.workers:
         raise CaptureError("A Dask cluster has its own workers; leave --workers out, or --scheduler.")
     folder = options.out.absolute()
-    settings = CaptureSettings(options.start, options.end, tuple(options.face) if options.face else None)
+    hint = tuple(options.face) if options.face else None
+    settings = CaptureSettings(options.start, options.end, hint, high_quality=options.high_quality)
     model = options.model.absolute() if options.model else None
     digest = model_sha256(model)
     clips = find_clips(options.clips, leave_out=folder)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..face_model import FaceModel
 from ..projection import CROP_SIZE, project_landmarks
 from ..settings import CaptureSettings
+from ..symmetry import has_mirror_image
 from ..timing import StageTimings
 from .alignment import motion, moved
 from .detection_roi import roi_from_detection
@@ -36,6 +37,7 @@ from .roi import (
     snapped,
 )
 from .scene_cut import SceneCuts, Thumbnail
+from .second_look import SecondLook
 from .window import Cells, Window
 
 #: Mean distance between the landmark branch and the projected model, as a share of the landmarks'
@@ -126,7 +128,20 @@ class FaceFitter:
     @classmethod
     def of(cls, regressor: Regressor, model: FaceModel) -> FaceFitter:
         """Measure as the network's file says."""
-        return cls(regressor, model, regressor.crop, branch_share=regressor.branch_share)
+        looking = SecondLook(regressor, model) if has_mirror_image(model) else regressor
+        return cls(looking, model, regressor.crop, branch_share=regressor.branch_share)
+
+    def looking_twice(self) -> FaceFitter:
+        """One that measures the mirror image of each crop too (see ``second_look.py``).
+
+        Raises:
+            CaptureError: the model, somebody else's, has no mirror image.
+        """
+        regressor = self._regressor
+        twice = (
+            regressor.always() if isinstance(regressor, SecondLook) else SecondLook(regressor, self._model, always=True)
+        )
+        return FaceFitter(twice, self._model, self._cut, branch_share=self._branch_share)
 
     def crop(self, image_rgb: NDArray[np.uint8], roi: NDArray, window: Window | None = None) -> NDArray[np.uint8]:
         """A ROI (4,) of a photo (H, W, 3) as the network wants it; ``window`` is of this photo and covers the ROI."""

@@ -100,6 +100,13 @@ def test_a_movie_clip_of_the_file(clip, footage, sources):
     assert footage.capture_settings().end is None
 
 
+def test_high_quality_is_handed_to_the_capture(clip, footage):
+    footage.video = str(clip)
+    assert not footage.capture_settings().high_quality
+    footage.high_quality = True
+    assert footage.capture_settings().high_quality
+
+
 def test_a_clip_of_numbered_pictures_plays_at_the_scenes_rate(tmp_path, footage, sources):
     import cv2
 

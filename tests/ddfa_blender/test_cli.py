@@ -21,6 +21,7 @@ from ddfa_blender.model_folder import ModelFolder
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.paths import model_file
+from ddfa_blender.symmetry import MIRRORED_CHANNELS
 from ddfa_blender.take import Take
 from tests.ddfa_blender.support import grey, square_engine, square_frame, write_clip
 
@@ -108,6 +109,17 @@ def test_clip_writes_a_take_and_a_report(tmp_path: Path, squares: Engine) -> Non
     assert report["stopped_early"] is False
 
 
+def test_high_quality_is_what_the_take_was_made_with(tmp_path: Path, squares: Engine) -> None:
+    """The made-up network says of each crop, mirrored or not, that the channels rise with their number."""
+    clip = write_clip(tmp_path / "a.mp4", [square_frame([(100 + 2 * i, 120, 80)]) for i in range(3)])
+    scores = np.linspace(0.0, 1.0, 52)
+    for options, expected in (([], scores), (["--high-quality"], (scores + scores[MIRRORED_CHANNELS]) / 2)):
+        assert run("clip", clip, "--take", tmp_path / "take.npz", *options) == 0
+        take = Take.load(tmp_path / "take.npz")
+        np.testing.assert_allclose(take.arkit[1], expected, atol=1e-6)
+        assert take.header.settings["high_quality"] is bool(options)
+
+
 def test_clip_writes_what_other_programs_read(tmp_path: Path, squares: Engine) -> None:
     clip = write_clip(tmp_path / "a.mp4", [square_frame([(100 + 2 * i, 120, 80)]) for i in range(10)])
     out = tmp_path / "out"
@@ -161,7 +173,7 @@ def test_score_with_boxes_and_with_the_detector(
         scale = 80.0 / (high - low).max()
         labels[name] = {"landmarks68": ((points - (low + high) / 2) * scale + [x, 120.0]).tolist()}
     (tmp_path / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
-    for extra in ([], ["--detect"]):
+    for extra in ([], ["--detect"], ["--high-quality"]):
         assert run("score", photos, tmp_path / "labels.json", "--json", tmp_path / "score.json", *extra) == 0
         score = read(tmp_path / "score.json")
         assert score["photos"] == 2

@@ -33,7 +33,8 @@ def measure_bench(contest: Contest) -> Section:
     """The table of errors on labelled photos."""
     with tempfile.TemporaryDirectory() as folder:
         ours = _model_folder(contest.regressor_path, Path(folder) / "ours")
-        given, detected = score(ours), score(ours, "--detect")
+        quality = ["--high-quality"] if contest.high_quality else []
+        given, detected = score(ours, *quality), score(ours, "--detect", *quality)
         published, published_detected = score(contest.published_folder), score(contest.published_folder, "--detect")
     labels = np.stack([photo.landmarks68 for photo in contest.photos])
     points = contest.points68(TeacherTrack.load(PHOTOS, "image"))

@@ -47,10 +47,16 @@ class Contest:
     """Everything a table may ask for, measured once."""
 
     def __init__(
-        self, regressor: Path | None = None, published: Path | None = None, teacher_mode: str = "video"
+        self,
+        regressor: Path | None = None,
+        published: Path | None = None,
+        teacher_mode: str = "video",
+        *,
+        high_quality: bool = False,
     ) -> None:
         """Compare ``regressor`` (an ONNX file; None = the bundled one) with the model folder ``published``
-        (None = made of ``../shared/reference``) and the teacher in one of ``teacher_tracks.MODES``.
+        (None = made of ``../shared/reference``) and the teacher in one of ``teacher_tracks.MODES``. With
+        ``high_quality`` ours looks twice, as ``CaptureSettings.high_quality`` has it.
 
         Raises:
             CaptureError: a file is missing or broken.
@@ -58,7 +64,9 @@ class Contest:
         self.regressor_path = regressor or ModelFolder().path / "regressor.onnx"
         network = Regressor(self.regressor_path)
         fitter = FaceFitter.of(network, ModelFolder().face_model())
-        self.ours = Engine(fitter, Detector(), network.name, network.digest)
+        ours = Engine(fitter, Detector(), network.name, network.digest)
+        self.high_quality = high_quality
+        self.ours = ours.looking_twice() if high_quality else ours
         self.published_folder = published or published_folder()
         self.published = Engine.load(self.published_folder)
         folder = ModelFolder(self.published_folder)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every score of a regressor beside the published model's and the teacher's, with what it must reach.
 
-    python -m training.evaluation.scores [--regressor FILE] [--only clips] [--json FILE]
+    python -m training.evaluation.scores [--regressor FILE] [--high-quality] [--only clips] [--json FILE]
 
 Reads ``../shared``, the teacher's stored results (``python -m tools.measure_teacher`` makes them), and the renders in
 ``training/data/test-renders``.
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> None:
     require_shared()
     if options.json:
         check_writable(options.json)
-    contest = Contest(options.regressor, options.published, options.teacher_mode)
+    contest = Contest(options.regressor, options.published, options.teacher_mode, high_quality=options.high_quality)
     sections = {}
     for name in options.only or SECTIONS:
         sections[name] = SECTIONS[name](contest)
@@ -62,6 +62,7 @@ def _run(options: argparse.Namespace) -> None:
         digest = contest.ours.model_sha256
         write_json(options.json, {
             "regressor": str(contest.regressor_path), "sha256": digest, "teacher_mode": options.teacher_mode,
+            "high_quality": options.high_quality,
             "sections": {name: section.to_json() for name, section in sections.items()},
         })  # fmt: skip
 
@@ -69,6 +70,7 @@ def _run(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--regressor", type=Path, help="ONNX file to measure; the bundled one otherwise")
+    parser.add_argument("--high-quality", action="store_true", help="let it look twice, straight and mirrored")
     published = "model folder of the published weights; made of ../shared/reference otherwise"
     parser.add_argument("--published", type=Path, metavar="FOLDER", help=published)
     parser.add_argument("--only", action="append", choices=tuple(SECTIONS), help="only this table (repeatable)")

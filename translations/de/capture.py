@@ -49,6 +49,10 @@ TEXTS: dict[str, str] = {
     "Where in the footage to begin": "Wo im Filmmaterial begonnen wird",
     "Out": "Out-Punkt",
     "Where in the footage to stop": "Wo im Filmmaterial aufgehört wird",
+    "High Quality": "Hohe Qualität",
+    "Measure each frame a second time, mirrored, and take the mean of both: steadier and closer to the face, but the "
+    "capture takes half as long again": "Jedes Bild ein zweites Mal messen, gespiegelt, und beide mitteln: ruhiger und "
+    "näher am Gesicht, aber die Aufnahme dauert anderthalbmal so lange",
     "Out Point": "Out-Punkt",
     "Stop before the end of the footage": "Vor dem Ende des Filmmaterials aufhören",
     "Set from Preview": "Aus Vorschau setzen",
