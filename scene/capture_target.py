@@ -12,8 +12,8 @@ import bpy
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
-from . import footage, footage_sources, head, live, take_heads, take_list
-from .footage_sources import StripTiming
+from . import footage, footage_sources, frame_range, head, live, take_heads, take_list
+from .footage_sources import FootageTiming
 from .pipeline import apply_performance
 from .properties import current
 
@@ -79,17 +79,17 @@ class _Place:
 
 @dataclass(frozen=True)
 class NewHead(_Place):
-    """A head of the actor, called ``name``; ``timing`` puts it under its strip."""
+    """A head of the actor, called ``name``; ``timing`` puts it under its strip, else it begins with the shot."""
 
     name: str
-    timing: StripTiming | None = None
+    timing: FootageTiming | None = None
 
     def animate(
         self, context: bpy.types.Context, model: MorphableModel, performance: Performance, take_file: Path, /
     ) -> bpy.types.Object:
         """See :class:`Target`."""
         settings = current(context.scene)
-        baking, timing = settings.bake_settings(), self.timing
+        baking, timing = settings.bake_settings(), self.timing or _with_the_shot(context.scene, settings.timing)
         if timing is not None:
             baking = replace(baking, frame_start=timing.frame_start, timing=timing.mode, stretch=timing.stretch)
         armature = apply_performance(context, model, performance, baking, self.name).head.armature
@@ -119,6 +119,14 @@ class CurrentHead(_Place):
         take_list.refresh(context.scene)
         take_list.choose(take_file)
         return armature
+
+
+def _with_the_shot(scene: bpy.types.Scene, timing: bpy.types.PropertyGroup) -> FootageTiming | None:
+    """The timing with which footage begins where a range that somebody gave the scene does; None where nobody did, or
+    where they said themselves on which frame it begins."""
+    if timing.is_property_set("frame_start") or not frame_range.is_set_by_hand(scene):
+        return None
+    return FootageTiming(scene.frame_start, timing.mode, timing.stretch)
 
 
 def _with_uid(blocks: bpy.types.bpy_prop_collection, uid: int) -> bpy.types.ID | None:

@@ -42,8 +42,8 @@ class StripTrim:
 
 
 @dataclass(frozen=True)
-class StripTiming:
-    """What puts an animation under its strip: the scene frame of the footage's second 0, mode and stretch."""
+class FootageTiming:
+    """What puts an animation in its place: the scene frame of the footage's second 0, mode and stretch."""
 
     frame_start: int
     mode: TimingMode
@@ -142,7 +142,7 @@ def part_of(source: Source, facts: FootageFacts) -> tuple[float, float | None]:
     return begin + left * second, begin + (right - 0.5) * second
 
 
-def timing_of(source: Source, facts: FootageFacts) -> StripTiming | None:
+def timing_of(source: Source, facts: FootageFacts) -> FootageTiming | None:
     """What puts the animation under its strip; None for other sources."""
     trim = source.trim
     if trim is None:
@@ -151,10 +151,10 @@ def timing_of(source: Source, facts: FootageFacts) -> StripTiming | None:
     frame_start = round(trim.start - trim.skipped_start / facts.fps / second)
     factor = 1.0 / (second * trim.scene_rate)
     if abs(factor - 1.0) < 1e-6:
-        return StripTiming(frame_start, "REAL_TIME")
+        return FootageTiming(frame_start, "REAL_TIME")
     if second == 1.0 / facts.fps:
-        return StripTiming(frame_start, "FRAMES")
-    return StripTiming(frame_start, "STRETCH", factor)
+        return FootageTiming(frame_start, "FRAMES")
+    return FootageTiming(frame_start, "STRETCH", factor)
 
 
 def _seconds_per_frame(trim: StripTrim, facts: FootageFacts) -> float:

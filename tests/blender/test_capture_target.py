@@ -145,7 +145,7 @@ def test_a_scene_that_is_gone_is_one_sentence(targets, footage):
 
 def test_an_animation_lies_under_its_strip_and_stays_there(targets, result, tmp_path):
     sources = support.module("scene.footage_sources")
-    timing = sources.StripTiming(frame_start=30, mode="STRETCH", stretch=2.0)
+    timing = sources.FootageTiming(frame_start=30, mode="STRETCH", stretch=2.0)
     scene = bpy.context.scene
     armature = targets.NewHead(scene.session_uid, "strip", timing).animate(bpy.context, *result("first"))
     actions = support.module("scene.actions")
@@ -159,10 +159,31 @@ def test_an_animation_lies_under_its_strip_and_stays_there(targets, result, tmp_
 
 def test_a_strip_whose_beginning_lies_before_the_scenes_first_frame_stays_where_it_is(targets, result):
     """The clip is trimmed: its second 0 would be shown long before the scene begins."""
-    timing = support.module("scene.footage_sources").StripTiming(frame_start=-500, mode="REAL_TIME")
+    timing = support.module("scene.footage_sources").FootageTiming(frame_start=-500, mode="REAL_TIME")
     scene, actions = bpy.context.scene, support.module("scene.actions")
     armature = targets.NewHead(scene.session_uid, "strip", timing).animate(bpy.context, *result("first"))
     before = actions.frame_range(armature)
     assert before[0] == -500.0
     armature.ddfa.settings.head.neck_share = 0.9  # bakes again
     assert actions.frame_range(armature) == before
+
+
+def test_a_new_head_begins_with_the_shot_and_so_does_the_next(targets, footage, result):
+    scene, actions = bpy.context.scene, support.module("scene.actions")
+    scene.frame_start, scene.frame_end = 1001, 1200
+    for title in ("first", "second"):
+        armature = captured(targets, result, title)
+        assert actions.frame_range(armature)[0] == 1001.0
+        assert armature.ddfa.settings.timing.frame_start == 1001
+    assert (scene.frame_start, scene.frame_end) == (1001, 1200)
+
+
+def test_a_start_frame_that_was_chosen_counts_more_than_the_shot(targets, footage, result):
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1001, 1200
+    scene.ddfa.settings.timing.frame_start = 1
+    assert support.module("scene.actions").frame_range(captured(targets, result))[0] == 1.0
+
+
+def test_a_new_file_has_no_shot(targets, footage, result):
+    assert support.module("scene.actions").frame_range(captured(targets, result))[0] == 1.0
