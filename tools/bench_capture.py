@@ -47,6 +47,7 @@ DECODE, NETWORK, TEACHER, PUBLISHED_LOOP = (
     Entry("published ×0.5", "published"),
 )
 OURS, OURS_TWICE = Entry("ours, 1 worker", "ours", 1), Entry("ours, 2 workers", "ours", 2)
+HIGH_QUALITY = Entry("ours, 1 worker, high quality", "high-quality", 1)
 
 
 @dataclass(eq=False)
@@ -134,7 +135,7 @@ def line_up(*, others: bool = True) -> dict[Entry, list[str | Path]]:
     if others:
         found |= _teacher() | _published(core)
     ours = _command(core, "ours")
-    return found | {OURS: ours, OURS_TWICE: ours}
+    return found | {OURS: ours, OURS_TWICE: ours, HIGH_QUALITY: _command(core, "high-quality")}
 
 
 def _command(python: Path, name: str, *arguments: str | Path) -> list[str | Path]:

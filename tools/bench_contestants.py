@@ -56,6 +56,14 @@ def ours(_argument: str) -> Contestant:
     return lambda clip, workers: len(capture(clip, engine=engine, workers=workers))
 
 
+def ours_twice(_argument: str) -> Contestant:
+    """The same in high quality: every frame is looked at twice."""
+    from ddfa_blender.capture import CaptureSettings, Engine, capture
+
+    engine, settings = Engine.load(), CaptureSettings(high_quality=True)
+    return lambda clip, workers: len(capture(clip, engine=engine, settings=settings, workers=workers))
+
+
 def threads(_argument: str) -> Contestant:
     """As many captures of the whole clip side by side, each on a thread of this process."""
     from concurrent.futures import ThreadPoolExecutor
@@ -140,6 +148,7 @@ CONTESTANTS: dict[str, Callable[[str], Contestant]] = {
     "decode": decoding,
     "network": network,
     "ours": ours,
+    "high-quality": ours_twice,
     "threads": threads,
     "processes": processes,
     "published": published,

@@ -51,9 +51,10 @@ def test_the_contest_prints_a_row_for_each_clip_and_the_ratios(clip: Path, capsy
     )
     assert [cell.strip() for cell in heading.split("|")[3:-1]] == [
         "decode alone", "network alone", "ours, 1 worker", "ours, 2 workers",
+        "ours, 1 worker, high quality",
     ]  # fmt: skip
     assert row.split("|")[2].strip() == "130" and all(float(cell) > 0 for cell in row.split("|")[2:-1])
-    assert total.count("**") == 2 + 2 * 4
+    assert total.count("**") == 2 + 2 * 5
     assert figures.ratio(OURS, DECODE) > 0.0 and figures.cpu_milliseconds(OURS_TWICE) > 0.0
 
 
