@@ -10,8 +10,9 @@ of its heads that give the pose. Those sum many small terms (depth hardly shows 
 features add up there: an average of two runs turned heads by 8° where each of them missed by 4°. With the features as
 they are the best rows have a closed form (ridge regression).
 
-A third is mended on the way: channels that died in a long run (:mod:`training.dead_channels`) are silenced; a run alone
-(``FIRST=1``) may need that too.
+A third is mended on the way: in long runs some channels of the last blocks die. Their variance falls to nothing, and
+a rare crop that still stirs one is then divided by nearly nothing, which turns heads by tens of degrees. Such channels
+are silenced; a run alone (``FIRST=1``) may need that too.
 
 Writes ``training/runs/NAME/checkpoint.pt``, for :mod:`training.calibration`, :mod:`training.export` and ``--initial``.
 """
@@ -34,7 +35,6 @@ from ddfa_blender.projection import CROP_SIZE
 
 from .augmentation import Augmenter
 from .dataset import Batch, BatchSequence, BatchShape, batches, mixed, real_faces, render_shards, rendered_heads
-from .dead_channels import silence_dead_channels
 from .network import FaceRegressor, Statistics, normalise
 from .parameter_costs import TRANSFORM_COUNT
 from .train import averaged_weights, load_statistics
@@ -43,6 +43,8 @@ from .workspace import RUNS
 #: Batches that the statistics are measured on, and those that the pose is fitted to; the first are among the others.
 _STATISTICS_BATCHES, _POSE_BATCHES = 40, 160
 _BATCH, _RENDER_SHARE, _SEED = 128, 0.5, 77
+#: A channel whose variance before its BatchNorm is less than this share of its layer's median is as good as dead.
+_ALIVE = 0.01
 #: How strongly the rows are held where they are, for features of unit variance. With 0.01 to 0.1 poses of held-out
 #: renders differ by 0.05°.
 _STRENGTH = 0.1
@@ -104,6 +106,22 @@ def measure_normalisation(network: FaceRegressor, crops: Sequence[Tensor]) -> No
     for images in crops:
         network(normalise(images))
     network.eval()
+
+
+@torch.no_grad()
+def silence_dead_channels(network: FaceRegressor) -> int:
+    """Let channels that hardly a crop stirs give what they give at rest, whatever comes; returns how many there were.
+
+    BatchNorm divides by their standard deviation, so that what stirs one once in thousands of crops would drown the
+    others. The statistics must have been measured.
+    """
+    silenced = 0
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d) and layer.running_var is not None:
+            dead = layer.running_var < _ALIVE * layer.running_var.median()
+            layer.weight[dead] = 0.0
+            silenced += int(dead.sum())
+    return silenced
 
 
 @torch.no_grad()

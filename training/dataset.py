@@ -240,8 +240,7 @@ class Batch:
     """``images`` (n, s, s, 3) uint8; labels as tensors, in crop pixels.
 
     The rows are short videos of ``frames`` adjacent frames, one after another; 1 means single crops. Those of a picture
-    with an edited expression end with the face as it was before. With ``twins`` the second half of the rows are the
-    mirror images of the first (:mod:`training.mirror_twins`).
+    with an edited expression end with the face as it was before.
     """
 
     images: Tensor
@@ -251,7 +250,6 @@ class Batch:
     arkit_known: Tensor
     confidence: Tensor
     frames: int = 1
-    twins: bool = False
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""

@@ -20,7 +20,6 @@ from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.projection import CROP_SIZE
 
 from .dataset import Batch
-from .mirror_twins import MirrorTwins
 from .network import Heads, Statistics
 from .parameter_costs import TRANSFORM_COUNT, FaceSurface, fast_parameter_weights, weighted_parameter_cost
 
@@ -38,8 +37,7 @@ class Objective(Enum):
 class LossWeights:
     """Shares of the terms beside the objective, which counts 1.
 
-    ``steadiness`` is only there in short videos, ``changes`` in those whose expression changes, and ``symmetry`` and
-    ``score_symmetry`` in batches with mirror twins.
+    ``steadiness`` is only there in short videos, ``changes`` in those whose expression changes.
     """
 
     landmarks: float = 1.0
@@ -48,8 +46,6 @@ class LossWeights:
     changes: float = 1.0
     steadiness: float = 0.5
     confidence: float = 0.1
-    symmetry: float = 1.0
-    score_symmetry: float = 2.0
 
 
 #: Weights above 1 by the start of the name: ten components cannot carry blinks and gaze, and people see all of these.
@@ -126,7 +122,6 @@ class RegressorLoss(nn.Module):
         super().__init__()
         self.vertex_distance = VertexDistance(FaceSurface(model))
         self.statistics, self.weights = statistics, weights
-        self.mirror = MirrorTwins(model)
         self.register_buffer("arkit_weights", arkit_weights(statistics.arkit_spread))
 
     def forward(
@@ -156,8 +151,6 @@ class RegressorLoss(nn.Module):
         if batch.frames > 1:
             terms["steadiness"] = self._steadiness(heads, params, scores, batch)
             terms["changes"] = self._changes(heads, scores, batch)
-        if batch.twins:
-            terms["symmetry"], terms["score_symmetry"] = self._symmetry(heads, params, scores, face)
         shares = dict.fromkeys(objectives, 1.0 / len(objectives))
         shares.update({name: getattr(self.weights, name) for name in terms})
         terms.update(objectives)
@@ -201,19 +194,6 @@ class RegressorLoss(nn.Module):
         counted = (true_change != 0).any(-1).float() * seen[:, 1:] * seen[:, :-1]
         each = (change_error(error, heads.arkit.reshape(videos).diff(dim=1)) * self.arkit_weights).mean(-1)
         return (each * counted).sum() / counted.sum().clamp(min=1.0)
-
-    def _symmetry(self, heads: Heads, params: Tensor, scores: Tensor, face: Tensor) -> tuple[Tensor, Tensor]:
-        """How far the results of mirror twins are from each other: surface and landmark branch ÷ crop side; scores."""
-        here, there = (slice(0, len(face) // 2), slice(len(face) // 2, None))
-        points = self.statistics.real_landmarks(heads.landmarks)
-        apart = (points[here] - self.mirror.landmarks(points[there])).unflatten(1, (-1, 2))
-        surface = self.vertex_distance(params[here], self.mirror.params(params[there]))
-        branch = torch.sqrt((apart**2).sum(-1) + 1e-6).mean(-1) / CROP_SIZE
-        error = scores[here] - self.mirror.scores(scores[there])
-        logits = heads.arkit[here] - self.mirror.scores(heads.arkit[there])
-        score = (change_error(error, logits) * self.arkit_weights).mean(-1)
-        # Both twins have the same share.
-        return 2.0 * (surface + branch) @ face[here], 2.0 * score @ face[here]
 
 
 def change_error(error: Tensor, logits: Tensor) -> Tensor:

@@ -43,7 +43,6 @@ from .dataset import (
     render_shards,
     rendered_heads,
 )
-from .dead_channels import revive_dead_channels
 from .losses import Objective, RegressorLoss
 from .meta_joint import look_ahead, record
 from .network import FaceRegressor, Statistics, normalise
@@ -101,8 +100,6 @@ class Trainer:
     def train_step(self, batch: Batch, objective: Objective) -> dict[str, float]:
         """One optimiser step; returns the loss terms."""
         batch = batch.to(self.device)
-        if self.settings.mirror_twins:
-            batch = self.loss.mirror.joined(batch)
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.rate(self.step)
         total, terms = self.loss(self._heads(batch), batch, objective)
@@ -152,10 +149,9 @@ class Trainer:
         }  # fmt: skip
 
     def start_from(self, weights: dict[str, torch.Tensor]) -> None:
-        """Take over another network's weights; channels that died in its training get a new start."""
-        self.network.load_state_dict(weights)
-        print(f"{revive_dead_channels(self.network)} dead channels get a new start", flush=True)
-        self.averaged.load_state_dict(self.network.state_dict())
+        """Take over another network's weights."""
+        for network in (self.network, self.averaged):
+            network.load_state_dict(weights)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint under a temporary name, then rename."""
@@ -293,11 +289,10 @@ def main() -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     parser.add_argument("--objective", type=Method, default=defaults.method, help=", ".join(m.value for m in Method))
     parser.add_argument("--stages", type=parse_stages, default=defaults.stages, help="e.g. 0.5:80,0.5:120:4")
-    parser.add_argument("--mirror-twins", action="store_true", help="each crop beside its mirror image in a batch")
     parser.add_argument("--leave-out-sources", type=int, nargs="*", default=[], help="see ../shared/faces/README.md")
     arguments = parser.parse_args()
     settings = TrainingSettings(
-        run=arguments.run, method=arguments.objective, stages=arguments.stages, mirror_twins=arguments.mirror_twins,
+        run=arguments.run, method=arguments.objective, stages=arguments.stages,
         leave_out_sources=tuple(arguments.leave_out_sources), **{name: getattr(arguments, name) for name in names},
     )  # fmt: skip
     run(settings, arguments.resume, arguments.initial)

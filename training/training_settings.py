@@ -61,7 +61,7 @@ class TrainingSettings:
     ``edit_share`` photos and ``edited_render_share`` renders with edited expressions, the rest photos. ``look_ahead``
     is the paper's k; after each look-ahead the winner goes on alone for ``follow`` steps (the paper's 0 doubles the
     cost of a step, which a CPU feels). The first ``frozen_layers`` of the backbone stay as they are: for going on from
-    a trained network. With ``mirror_twins`` half of a batch are the mirror images of the other half.
+    a trained network.
     """
 
     run: str
@@ -84,7 +84,6 @@ class TrainingSettings:
     leave_out_sources: tuple[int, ...] = ()
     workers: int = 1
     frozen_layers: int = 0
-    mirror_twins: bool = False
     weights: LossWeights = field(default_factory=LossWeights)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
 
@@ -103,8 +102,7 @@ class TrainingSettings:
         ends = np.cumsum([stage.share for stage in self.stages]) * self.steps
         reached = np.searchsorted(ends, np.arange(self.steps), side="right")
         stages = [self.stages[min(int(index), len(self.stages) - 1)] for index in reached]
-        drawn = self.batch // 2 if self.mirror_twins else self.batch
-        return [BatchShape(drawn, stage.side, stage.frames) for stage in stages]
+        return [BatchShape(self.batch, stage.side, stage.frames) for stage in stages]
 
     def objective(self, step: int) -> Objective:
         """Objective of a step, for every method but meta-joint."""

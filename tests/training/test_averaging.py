@@ -9,6 +9,7 @@ from training.averaging import (  # noqa: E402
     fit_pose,
     mean_weights,
     measure_normalisation,
+    silence_dead_channels,
 )
 from training.dataset import Batch  # noqa: E402
 from training.network import FaceRegressor, Statistics, normalise  # noqa: E402
@@ -78,6 +79,24 @@ def test_normalisation_gets_the_mean_statistics_of_the_batches(network):
         means = [network.backbone[0][0](normalise(images)).mean((0, 2, 3)) for images in batches]
     np.testing.assert_allclose(network.backbone[0][1].running_mean, torch.stack(means).mean(0), atol=1e-5)
     assert not network.training
+
+
+def test_a_dead_channel_stays_at_rest_whatever_stirs_it():
+    torch.manual_seed(5)
+    network = FaceRegressor(0.25).eval()
+    depthwise = network.backbone[23]
+    with torch.no_grad():
+        depthwise[0].weight[3] = 0.0  # nothing of what it sees comes through …
+    measure_normalisation(network, [_crops(6, seed) for seed in range(2)])
+    assert depthwise[1].running_var[3] == 0.0
+    assert silence_dead_channels(network) == 1
+    map_before = torch.rand(2, depthwise[0].weight.shape[0], 4, 4)
+    with torch.no_grad():
+        at_rest = network.backbone[23](map_before)[:, 3]
+        depthwise[0].weight[3] = 1.0  # … until now
+        stirred = network.backbone[23](map_before)
+    np.testing.assert_array_equal(stirred[:, 3], at_rest)
+    assert stirred[:, 2].std() > 0.0, "its neighbours live on"
 
 
 def test_the_pose_is_fitted_to_faces_that_are_seen_and_nothing_else_changes(network):

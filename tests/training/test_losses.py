@@ -20,8 +20,6 @@ from training.losses import (  # noqa: E402
 from training.network import Heads, Statistics  # noqa: E402
 from training.parameter_costs import FaceSurface, random_labels  # noqa: E402
 
-JAW_OPEN = ARKIT_NAMES.index("jawOpen")
-
 
 @pytest.fixture(scope="module")
 def distance(model):
@@ -192,27 +190,3 @@ def test_channels_that_move_little_weigh_more():
     assert weights["noseSneerLeft"] == pytest.approx(2 * weights["noseSneerRight"])
     assert weights["eyeBlinkLeft"] == pytest.approx(2 * weights["noseSneerRight"])
     assert sum(weights.values()) == pytest.approx(52, rel=1e-5)
-
-
-def test_twins_that_mirror_each_other_agree(loss):
-    batch = loss.mirror.joined(random_batch(3, loss))
-    terms = loss(perfect_heads(batch), batch)[1]
-    assert terms["symmetry"] < 2.1e-3 * 2 and terms["score_symmetry"] < 1e-3  # the root's floor, rounding
-
-
-def test_twins_that_differ_are_pulled_together(loss):
-    batch = loss.mirror.joined(random_batch(2, loss))
-    heads = perfect_heads(batch)
-    heads.arkit[0, JAW_OPEN] += 1.0
-    heads.arkit.requires_grad_(True)
-    params, scores, face = heads.params, torch.sigmoid(heads.arkit), torch.full((4,), 0.25)
-    _, apart = loss._symmetry(heads, params, scores, face)
-    apart.backward()
-    pull = heads.arkit.grad[:, JAW_OPEN]
-    assert pull[0] > 0.0 and pull[2] == -pull[0], "down here, up there"
-    assert not pull[[1, 3]].abs().max() > 1e-6
-
-
-def test_a_batch_without_twins_has_no_symmetry(loss):
-    batch = random_batch(2, loss)
-    assert "symmetry" not in loss(random_heads(2), batch)[1]
