@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ddfa_blender.capture import Engine, capture
+from ddfa_blender.capture import CaptureSettings, Engine, capture
 from ddfa_blender.cleaning.cleanup import perform
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
@@ -150,13 +150,14 @@ def compare_performance(take: Take, performance: Performance, truth: Truth, mode
     )
 
 
-def run(regressor: Path | None = None) -> Comparison:
+def run(regressor: Path | None = None, *, high_quality: bool = False) -> Comparison:
     """Capture and solve the clip with the bundled regressor (or another ONNX file), and compare."""
     engine = None
     if regressor is not None:
         loaded = Regressor(regressor)
         engine = Engine(FaceFitter.of(loaded, MorphableModel.load()), Detector(), loaded.name, loaded.digest)
-    take, model = capture(CLIP, engine=engine), MorphableModel.load()
+    settings, model = CaptureSettings(high_quality=high_quality), MorphableModel.load()
+    take = capture(CLIP, settings=settings, engine=engine)
     truth = Truth.load()
     # The clip's camera is known, as a user's may be; the default is a guess at an unknown one.
     return compare_performance(

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.settings import CaptureSettings
 
-from .known_weights import SOURCES, KnownClip, Scores, engine_with, measure
+from .known_weights import SOURCES, KnownClip, Scores, add_engine, engine_with, measure
 from .material import FRESH_CLIPS, clip_path, require_shared
 from .teacher_tracks import TeacherTrack
 
@@ -41,10 +40,10 @@ def table(clips: list[KnownClip]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=7.0, help="of each clip")
-    parser.add_argument("--regressor", type=Path, help="another network than the bundled one")
+    add_engine(parser)
     options = parser.parse_args()
     require_shared()
-    model, engine = MorphableModel.load(), engine_with(options.regressor)
+    model, engine = MorphableModel.load(), engine_with(options.regressor, high_quality=options.high_quality)
     clips = []
     for name in FRESH_CLIPS:
         take = capture(clip_path(name), engine=engine, settings=CaptureSettings(end=options.seconds))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Capture rendered clips whose 52 weights are known, and compare.
 
-    python -m training.evaluation.known_weights [--folder FOLDER] [--regressor FILE]
+    python -m training.evaluation.known_weights [--folder FOLDER] [--regressor FILE] [--high-quality]
 
 The clips come from ``python -m training.rendering.known_clips``. They go through the real pipeline: video, detector,
 tracker, network, solve, for each of the three settings of what the weights rest on; nothing is smoothed. Prints the
@@ -100,14 +100,20 @@ def clip_files(folder: Path = CLIPS) -> list[Path]:
     return files
 
 
-def engine_with(regressor: Path | None) -> Engine:
-    """The bundled engine, with another network on request."""
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """The options ``regressor`` and ``high_quality`` of :func:`engine_with`."""
+    parser.add_argument("--regressor", type=Path, help="another network than the bundled one")
+    parser.add_argument("--high-quality", action="store_true", help="look twice at every frame, straight and mirrored")
+
+
+def engine_with(regressor: Path | None, *, high_quality: bool = False) -> Engine:
+    """The bundled engine, with another network or in high quality on request."""
     engine = Engine.load()
-    if regressor is None:
-        return engine
-    network = Regressor(regressor)
-    fitter = FaceFitter.of(network, MorphableModel.load())
-    return replace(engine, fitter=fitter, model_name=network.name, model_sha256=network.digest)
+    if regressor is not None:
+        network = Regressor(regressor)
+        fitter = FaceFitter.of(network, MorphableModel.load())
+        engine = replace(engine, fitter=fitter, model_name=network.name, model_sha256=network.digest)
+    return engine.looking_twice() if high_quality else engine
 
 
 def measure(take: Take, truth: NDArray, model: MorphableModel, name: str) -> KnownClip:
@@ -190,10 +196,12 @@ def _row(name: str, correlations: Sequence[float], errors: Sequence[float]) -> s
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=CLIPS)
-    parser.add_argument("--regressor", type=Path, help="another network than the bundled one")
+    add_engine(parser)
     options = parser.parse_args()
     model = MorphableModel.load()
-    clips = measure_all(clip_files(options.folder), engine_with(options.regressor), model)
+    clips = measure_all(
+        clip_files(options.folder), engine_with(options.regressor, high_quality=options.high_quality), model
+    )
     sys.stdout.write(table(clips, model) + "\n")
 
 
