@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A second look at a crop, mirrored: the mean of both looks is steadier and nearer to the face than either.
+"""A second look at a face, mirrored and from a little nearer: the mean of both is steadier and closer than either.
 
 A network's filters do not know that faces are symmetric, so that its errors on a crop and on the mirror image differ,
 and partly cancel out. It costs as much as the first look; what a face that is plain to see gains is little. So it is
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 #: Above the first confidence one look is enough, below the second both looks count the same; between them the second
 #: fades in, so that nothing jumps. Faces that are plain to see give 0.98 to 1, with 30 % covered 0.5 to 0.9.
 _SURE, _UNSURE = 0.97, 0.93
+#: How many times as large the second look sees the face. On labelled photos 1.06 to 1.15 are alike and better than 1.
+_NEARER = 1.1
+_MIDDLE = CROP_SIZE / 2.0
 
 
 class SecondLook:
-    """A regressor that looks again, at the mirror image, where it is not sure."""
+    """A regressor that looks again, at the mirror image from nearer, where it is not sure."""
 
     def __init__(self, regressor: FaceRegressor, model: FaceModel, *, always: bool = False) -> None:
         """Look with ``regressor``, whose coefficients are those of ``model``; ``always`` twice.
@@ -56,22 +60,38 @@ class SecondLook:
             ValueError, CaptureError: as there.
         """
         if self._always:
-            both = self._regressor.predict(np.concatenate([crops, crops[:, :, ::-1]]))
-            return _blended(_rows(both, slice(len(crops))), self._mirrored(_rows(both, slice(len(crops), None))), 0.5)
+            both = self._regressor.predict(np.concatenate([crops, *map(_as_seen_again, crops)]))
+            return _blended(
+                _rows(both, slice(len(crops))), self._found_again(_rows(both, slice(len(crops), None))), 0.5
+            )
         first = self._regressor.predict(crops)
         if not len(crops) or float(first.confidence.min()) >= _SURE:  # nearly every frame of most footage
             return first
         share = 0.5 * np.clip((_SURE - first.confidence) / (_SURE - _UNSURE), 0.0, 1.0)
-        second = self._regressor.predict(np.ascontiguousarray(crops[:, :, ::-1]))
-        return _blended(first, self._mirrored(second), share)
+        second = self._regressor.predict(np.concatenate([_as_seen_again(crop) for crop in crops]))
+        return _blended(first, self._found_again(second), share)
 
-    def _mirrored(self, found: Regression) -> Regression:
-        """What was found in mirrored crops, in the crops as they are."""
+    def _found_again(self, found: Regression) -> Regression:
+        """What was found by the second look, in the crops of the first."""
         landmarks = found.landmarks
         if landmarks is not None:
-            landmarks = mirror_points(landmarks.reshape(-1, 68, 2), CROP_SIZE).reshape(-1, 136)
+            points = mirror_points(landmarks.reshape(-1, 68, 2), CROP_SIZE)
+            landmarks = ((points - _MIDDLE) / _NEARER + _MIDDLE).reshape(-1, 136)
         params = mirror_params(found.params, self._parity, CROP_SIZE)
+        transform = params[:, :12].reshape(-1, 3, 4)
+        transform[:, :2, 3] -= _MIDDLE  # y grows upwards, but the middle is as far
+        transform /= _NEARER
+        transform[:, :2, 3] += _MIDDLE
         return Regression(params, landmarks, found.arkit[:, MIRRORED_CHANNELS], found.confidence)
+
+
+def _as_seen_again(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A crop (120, 120, 3), mirrored and enlarged about its middle, as a batch of one."""
+    # Pixel centres lie at half integers.
+    middle = _MIDDLE - 0.5
+    warp = np.array([[-_NEARER, 0.0, middle * (1.0 + _NEARER)], [0.0, _NEARER, middle * (1.0 - _NEARER)]])
+    seen = cv2.warpAffine(np.ascontiguousarray(crop), warp, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR)
+    return np.asarray(seen, np.uint8)[None]
 
 
 def _rows(found: Regression, rows: slice) -> Regression:

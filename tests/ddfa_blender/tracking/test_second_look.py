@@ -7,12 +7,13 @@ import pytest
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
-from ddfa_blender.symmetry import component_parity, mirror_params
 from ddfa_blender.tracking.regressor import Regression, Regressor
 from ddfa_blender.tracking.second_look import SecondLook
 from ddfa_blender.tracking.tracker import FaceFitter
+from tests.ddfa_blender.support import SquareRegressor, square_frame
 
-CROPS = np.random.default_rng(3).integers(0, 256, (2, 120, 120, 3), dtype=np.uint8)
+#: Two crops, each with a left and a right half of its own brightness.
+CROPS = np.repeat(np.array([[40, 200], [250, 90]], np.uint8), 60, axis=1)[:, None, :, None].repeat(120, 1).repeat(3, 3)
 
 
 class Sided:
@@ -31,28 +32,28 @@ class Sided:
         return Regression(params, landmarks, arkit, (left / 255)[:, None].astype(np.float32))
 
 
-def test_the_mean_of_both_looks_is_in_the_straight_crop(model: MorphableModel) -> None:
-    found, once = SecondLook(Sided(), model, always=True).predict(CROPS), Sided().predict(CROPS)
+def test_the_mean_of_both_looks_is_on_the_sides_of_the_first(model: MorphableModel) -> None:
+    found = SecondLook(Sided(), model, always=True).predict(CROPS)
     left, right = (half.mean(axis=(1, 2, 3)) / 255 for half in (CROPS[:, :, :60], CROPS[:, :, 60:]))
-    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("eyeBlinkLeft")], right / 2, rtol=1e-5)
-    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("eyeBlinkRight")], left / 2, rtol=1e-5)
-    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("jawOpen")], (left + right) / 2, rtol=1e-5)
-    np.testing.assert_allclose(found.confidence[:, 0], (left + right) / 2, rtol=1e-5)
-    expected = (once.params + mirror_params(once.params, component_parity(model), 120)) / 2
-    np.testing.assert_allclose(found.params, expected, rtol=1e-5)
-    assert found.params.dtype == np.float32 and len(found) == len(once)
+    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("eyeBlinkLeft")], right / 2, rtol=0.02)
+    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("eyeBlinkRight")], left / 2, rtol=0.02)
+    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("jawOpen")], (left + right) / 2, rtol=0.02)
+    np.testing.assert_allclose(found.confidence[:, 0], (left + right) / 2, rtol=0.02)
+    assert found.params.dtype == np.float32 and len(found.params) == 2
 
 
-def test_the_bundled_network_says_the_same_of_a_crop_and_its_mirror_image(model: MorphableModel) -> None:
-    both = SecondLook(Regressor(), model, always=True)
-    here, there = both.predict(CROPS), both.predict(np.ascontiguousarray(CROPS[:, :, ::-1]))
-    mirrored = mirror_params(there.params, component_parity(model), 120)
-    np.testing.assert_allclose(here.params, mirrored, rtol=1e-3, atol=1e-3)
-    assert here.landmarks is not None and there.landmarks is not None
-    np.testing.assert_allclose(
-        here.landmarks.reshape(2, 68, 2).mean(axis=1) + there.landmarks.reshape(2, 68, 2).mean(axis=1) * [1, -1],
-        np.tile([120, 0], (2, 1)), atol=1e-2,
-    )  # fmt: skip
+@pytest.mark.parametrize("place", [(60.0, 60.0), (48.0, 66.0), (75.0, 52.0)])
+def test_both_looks_see_a_face_at_the_same_place(model: MorphableModel, place: tuple[float, float]) -> None:
+    """The made-up network measures where a red square is and how large; both looks agree on it, so the mean is it."""
+    crop = square_frame([(*place, 60)], shape=(120, 120))[None]
+    once, twice = (
+        SquareRegressor(model).predict(crop),
+        SecondLook(SquareRegressor(model), model, always=True).predict(crop),
+    )
+    assert once.landmarks is not None and twice.landmarks is not None
+    np.testing.assert_allclose(twice.landmarks, once.landmarks, atol=0.25)
+    np.testing.assert_allclose(twice.params[:, :12], once.params[:, :12], atol=0.25)
+    np.testing.assert_allclose(twice.params[0, 0], once.params[0, 0], rtol=0.01)
 
 
 def test_a_network_without_a_branch_stays_without(model: MorphableModel) -> None:
@@ -77,7 +78,7 @@ def test_the_second_look_counts_as_the_first_is_unsure(model: MorphableModel, co
     found = SecondLook(network, model).predict(CROPS)
     left, right = (half.mean(axis=(1, 2, 3)) / 255 for half in (CROPS[:, :, :60], CROPS[:, :, 60:]))
     expected = (1.0 - share) * left + share * right
-    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("jawOpen")], expected, rtol=1e-4)
+    np.testing.assert_allclose(found.arkit[:, ARKIT_NAMES.index("jawOpen")], expected, rtol=0.02)
     assert network.seen == (2 if confidence >= 0.97 else 4)
 
 
