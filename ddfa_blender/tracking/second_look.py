@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from .tracker import FaceRegressor
 
 #: Above the first confidence one look is enough, below the second both looks count the same; between them the second
-#: fades in, so that nothing jumps. Faces that are plain to see give 0.98 to 1, with 30 % covered 0.5 to 0.9.
-_SURE, _UNSURE = 0.97, 0.93
+#: fades in, so that nothing jumps. Faces that are plain to see give 0.98 to 1, with 30 % covered 0.5 to 0.9. With 0.97
+#: and 0.93 covered faces gain 1 % more, for twice as many second looks.
+_SURE, _UNSURE = 0.9, 0.8
 #: How many times as large the second look sees the face. On labelled photos 1.06 to 1.15 are alike and better than 1.
 _NEARER = 1.1
 _MIDDLE = CROP_SIZE / 2.0
@@ -65,7 +66,7 @@ class SecondLook:
                 _rows(both, slice(len(crops))), self._found_again(_rows(both, slice(len(crops), None))), 0.5
             )
         first = self._regressor.predict(crops)
-        if not len(crops) or float(first.confidence.min()) >= _SURE:  # nearly every frame of most footage
+        if not len(crops) or min(first.confidence.ravel().tolist()) >= _SURE:  # nearly every frame of most footage
             return first
         share = 0.5 * np.clip((_SURE - first.confidence) / (_SURE - _UNSURE), 0.0, 1.0)
         second = self._regressor.predict(np.concatenate([_as_seen_again(crop) for crop in crops]))
