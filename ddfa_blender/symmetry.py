@@ -49,10 +49,10 @@ def component_parity(model: FaceModel) -> NDArray[np.float64]:
     """
     bases = np.concatenate([model.at_landmarks(each) for each in (model.shape_basis, model.expression_basis)])
     reflected = bases[:, MIRRORED_LANDMARKS] * [-1.0, 1.0, 1.0]
-    correlation = (bases * reflected).sum(axis=(1, 2)) / (bases**2).sum(axis=(1, 2))
-    if (np.abs(correlation) < _SYMMETRIC).any():
+    shared, own = (bases * reflected).sum(axis=(1, 2)), (bases**2).sum(axis=(1, 2))
+    if (np.abs(shared) < _SYMMETRIC * own).any():
         raise ValueError("a component of the model is neither symmetric nor antisymmetric")
-    return np.asarray(np.sign(correlation))
+    return np.where(shared < 0.0, -1.0, 1.0)  # what moves nothing is as good as symmetric
 
 
 def has_mirror_image(model: FaceModel) -> bool:

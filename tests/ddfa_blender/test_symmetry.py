@@ -72,6 +72,14 @@ def test_points_go_with_the_parameters(model: MorphableModel, params: np.ndarray
     np.testing.assert_allclose(mirror_points(found, WIDTH), points(params), atol=1e-9)
 
 
+def test_a_component_that_moves_nothing_does_no_harm(model: MorphableModel) -> None:
+    basis = model.shape_basis.copy()
+    basis[5] = 0.0
+    expected = component_parity(model)
+    expected[5] = 1.0
+    np.testing.assert_array_equal(component_parity(replace(model, shape_basis=basis)), expected)
+
+
 def test_a_model_of_lopsided_faces_has_no_mirror_image(model: MorphableModel) -> None:
     basis = model.shape_basis.copy()
     basis[3] = np.roll(basis[3], 1, axis=-1)
