@@ -13,9 +13,12 @@ from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.performance import Performance
 from . import footage, footage_sources, frame_range, head, live, take_heads, take_list
+from .clock import scene_rate
 from .footage_sources import FootageTiming
 from .pipeline import apply_performance
 from .properties import current
+from .settings import BakeSettings
+from .timebase import Timebase
 
 
 class Target(Protocol):
@@ -89,7 +92,8 @@ class NewHead(_Place):
     ) -> bpy.types.Object:
         """See :class:`Target`."""
         settings = current(context.scene)
-        baking, timing = settings.bake_settings(), self.timing or _with_the_shot(context.scene, settings.timing)
+        baking = settings.bake_settings()
+        timing = self.timing or _with_the_shot(context.scene, settings.timing, baking, performance)
         if timing is not None:
             baking = replace(baking, frame_start=timing.frame_start, timing=timing.mode, stretch=timing.stretch)
         armature = apply_performance(context, model, performance, baking, self.name).head.armature
@@ -121,12 +125,16 @@ class CurrentHead(_Place):
         return armature
 
 
-def _with_the_shot(scene: bpy.types.Scene, timing: bpy.types.PropertyGroup) -> FootageTiming | None:
-    """The timing with which footage begins where a range that somebody gave the scene does; None where nobody did, or
-    where they said themselves on which frame it begins."""
+def _with_the_shot(
+    scene: bpy.types.Scene, timing: bpy.types.PropertyGroup, baking: BakeSettings, performance: Performance
+) -> FootageTiming | None:
+    """The timing with which a performance begins where a range that somebody gave the scene does; None where nobody
+    did, or where they said themselves on which frame the footage begins."""
     if timing.is_property_set("frame_start") or not frame_range.is_set_by_hand(scene):
         return None
-    return FootageTiming(scene.frame_start, timing.mode, timing.stretch)
+    from_zero = Timebase.of(replace(baking, frame_start=0), scene_rate(scene), performance.time)
+    in_point = round(float(from_zero.frame_at(performance.time[0])))
+    return FootageTiming(scene.frame_start - in_point, timing.mode, timing.stretch)
 
 
 def _with_uid(blocks: bpy.types.bpy_prop_collection, uid: int) -> bpy.types.ID | None:

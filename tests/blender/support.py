@@ -140,8 +140,11 @@ def performance(count: int = 24, fps: float = 24.0, seed: int = 3, **overrides: 
     return module("ddfa_blender.performance").Performance(**{**fields, **overrides})
 
 
-def take(count: int = 30, fps: float = 30.0, seed: int = 5, lost: slice = slice(10, 13), **header: Any) -> Any:
-    """A made-up Take of the bundled model: an actor of her own who nods and talks; ``lost`` frames have no face."""
+def take(
+    count: int = 30, fps: float = 30.0, seed: int = 5, lost: slice = slice(10, 13), begin: float = 0.0, **header: Any
+) -> Any:
+    """A made-up Take of the bundled model: an actor of her own who nods and talks; ``lost`` frames have no face, and
+    the in point is at ``begin`` seconds."""
     projection, module_take = module("ddfa_blender.projection"), module("ddfa_blender.take")
     rng = np.random.default_rng(seed)
     seconds = np.arange(count) / fps
@@ -151,7 +154,7 @@ def take(count: int = 30, fps: float = 30.0, seed: int = 5, lost: slice = slice(
     shape = np.tile(rng.normal(0.0, 1.0, 40), (count, 1))
     expression = np.sin(seconds[:, None] * rng.uniform(2.0, 6.0, 10))
     fields = {
-        "time": seconds,
+        "time": begin + seconds,
         "params": projection.join(projection.compose(pose), shape, expression).astype(np.float32),
         "confidence": np.full(count, 0.9, np.float32),
         "roi": np.tile([200.0, 100.0, 440.0, 340.0], (count, 1)),

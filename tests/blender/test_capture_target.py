@@ -178,6 +178,16 @@ def test_a_new_head_begins_with_the_shot_and_so_does_the_next(targets, footage, 
     assert (scene.frame_start, scene.frame_end) == (1001, 1200)
 
 
+@pytest.mark.parametrize("mode", ["REAL_TIME", "FRAMES", "STRETCH"])
+def test_it_is_the_in_point_that_begins_with_the_shot(targets, footage, result, mode):
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1001, 1200
+    timing = scene.ddfa.settings.timing
+    timing.mode, timing.stretch = mode, 2.0
+    armature = targets.chosen(scene).animate(bpy.context, *result("late", begin=4.0))
+    assert support.module("scene.actions").frame_range(armature)[0] == 1001.0
+
+
 def test_a_start_frame_that_was_chosen_counts_more_than_the_shot(targets, footage, result):
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end = 1001, 1200
