@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from . import __version__
 from .atomic import check_writable, write_json
 from .batch.command import add_command as add_batch
-from .batch.command import add_measuring
+from .batch.command import add_measuring, capture_settings
 from .capture import Engine, capture
 from .console import USER_ERROR, Parser, any_text_prints, check_name, path_with
 from .cores import automatic_workers
@@ -34,7 +34,6 @@ from .formats.reading import check_characters
 from .paths import is_file, is_folder
 from .report import capture_report
 from .scoring import nme51, nme68, summarise
-from .settings import CaptureSettings
 from .solutions import face_model
 from .stills import KINDS as STILL_KINDS
 from .stills import PICTURES
@@ -221,8 +220,7 @@ def _clip(options: argparse.Namespace) -> None:
     if len({path.resolve() for path in (*outputs, options.video)}) < len(outputs) + 1:
         raise CaptureError("The video and what is written must be different files; give each a name of its own.")
     check_tracks([kind for kind in TRACKS if getattr(options, kind)], options.model)
-    hint = tuple(options.face) if options.face else None
-    settings = CaptureSettings(options.start, options.end, hint, high_quality=options.high_quality)
+    settings = capture_settings(options)
     timings, notes = StageTimings(), list[str]()
     with timings.stage("total"):
         take = capture(

@@ -55,15 +55,6 @@ def component_parity(model: FaceModel) -> NDArray[np.float64]:
     return np.where(shared < 0.0, -1.0, 1.0)  # what moves nothing is as good as symmetric
 
 
-def has_mirror_image(model: FaceModel) -> bool:
-    """Whether :func:`component_parity` is defined."""
-    try:
-        component_parity(model)
-    except ValueError:
-        return False
-    return True
-
-
 def mirror_params(params: NDArray, parity: NDArray, side: float) -> NDArray:
     """The 62 parameters (n, 62) of the mirrored picture, ``side`` pixels wide.
 

@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +49,11 @@ def network(_argument: str) -> Contestant:
     return run
 
 
-def ours(_argument: str) -> Contestant:
+def ours(_argument: str, *, high_quality: bool = False) -> Contestant:
     """``capture``, as the add-on calls it."""
-    from ddfa_blender.capture import Engine, capture
-
-    engine = Engine.load()
-    return lambda clip, workers: len(capture(clip, engine=engine, workers=workers))
-
-
-def ours_twice(_argument: str) -> Contestant:
-    """The same in high quality: every frame is looked at twice."""
     from ddfa_blender.capture import CaptureSettings, Engine, capture
 
-    engine, settings = Engine.load(), CaptureSettings(high_quality=True)
+    engine, settings = Engine.load(), CaptureSettings(high_quality=high_quality)
     return lambda clip, workers: len(capture(clip, engine=engine, settings=settings, workers=workers))
 
 
@@ -148,7 +141,7 @@ CONTESTANTS: dict[str, Callable[[str], Contestant]] = {
     "decode": decoding,
     "network": network,
     "ours": ours,
-    "high-quality": ours_twice,
+    "high-quality": partial(ours, high_quality=True),
     "threads": threads,
     "processes": processes,
     "published": published,

@@ -82,6 +82,16 @@ def add_measuring(command: argparse.ArgumentParser) -> None:
     )
 
 
+def capture_settings(options: argparse.Namespace) -> CaptureSettings:
+    """What ``--start``, ``--end``, ``--face`` and ``--high-quality`` ask for.
+
+    Raises:
+        CaptureError: they make no sense.
+    """
+    hint = tuple(options.face) if options.face else None
+    return CaptureSettings(options.start, options.end, hint, high_quality=options.high_quality)
+
+
 def run(options: argparse.Namespace) -> int:
     """Run a batch; return the exit status.
 
@@ -90,9 +100,7 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.scheduler and options.workers:
         raise CaptureError("A Dask cluster has its own workers; leave --workers out, or --scheduler.")
-    folder = options.out.absolute()
-    hint = tuple(options.face) if options.face else None
-    settings = CaptureSettings(options.start, options.end, hint, high_quality=options.high_quality)
+    folder, settings = options.out.absolute(), capture_settings(options)
     model = options.model.absolute() if options.model else None
     digest = model_sha256(model)
     clips = find_clips(options.clips, leave_out=folder)

@@ -30,6 +30,10 @@ _SURE, _UNSURE = 0.9, 0.8
 #: How many times as large the second look sees the face. On labelled photos 1.06 to 1.15 are alike and better than 1.
 _NEARER = 1.1
 _MIDDLE = CROP_SIZE / 2.0
+#: The second look's crop out of the first's, in OpenCV's pixels, whose centres are integers.
+_WARP = np.array(
+    [[-_NEARER, 0.0, (_MIDDLE - 0.5) * (1.0 + _NEARER)], [0.0, _NEARER, (_MIDDLE - 0.5) * (1.0 - _NEARER)]]
+)
 
 
 class SecondLook:
@@ -88,10 +92,7 @@ class SecondLook:
 
 def _as_seen_again(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A crop (120, 120, 3), mirrored and enlarged about its middle, as a batch of one."""
-    # Pixel centres lie at half integers.
-    middle = _MIDDLE - 0.5
-    warp = np.array([[-_NEARER, 0.0, middle * (1.0 + _NEARER)], [0.0, _NEARER, middle * (1.0 - _NEARER)]])
-    seen = cv2.warpAffine(np.ascontiguousarray(crop), warp, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR)
+    seen = cv2.warpAffine(np.ascontiguousarray(crop), _WARP, (CROP_SIZE, CROP_SIZE), flags=cv2.INTER_LINEAR)
     return np.asarray(seen, np.uint8)[None]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -12,10 +13,10 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import CaptureError
 from ..face_model import FaceModel
 from ..projection import CROP_SIZE, project_landmarks
 from ..settings import CaptureSettings
-from ..symmetry import has_mirror_image
 from ..timing import StageTimings
 from .alignment import motion, moved
 from .detection_roi import roi_from_detection
@@ -127,8 +128,10 @@ class FaceFitter:
 
     @classmethod
     def of(cls, regressor: Regressor, model: FaceModel) -> FaceFitter:
-        """Measure as the network's file says."""
-        looking = SecondLook(regressor, model) if has_mirror_image(model) else regressor
+        """Measure as the network's file says; where it is not sure and the model is symmetric, with a second look."""
+        looking: FaceRegressor = regressor
+        with suppress(CaptureError):  # of a model that has no mirror image
+            looking = SecondLook(regressor, model)
         return cls(looking, model, regressor.crop, branch_share=regressor.branch_share)
 
     def looking_twice(self) -> FaceFitter:

@@ -27,7 +27,7 @@ from ddfa_blender.capture import Engine
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.solve import SolveSettings, arkit_evidence, fit_clip
-from ddfa_blender.symmetry import MIRRORED_CHANNELS, MIRRORED_LANDMARKS
+from ddfa_blender.symmetry import MIRRORED_CHANNELS, mirror_points
 from ddfa_blender.take import Take, TakeHeader
 from ddfa_blender.tracking.roi import roi_from_landmarks
 from training.faces import decode_picture, encoded_pictures
@@ -138,7 +138,7 @@ def fit_weights(actors: Sequence[Moves], heads: Sequence[Moves]) -> NDArray[np.f
 
 def mirrored(points: NDArray) -> NDArray[np.float64]:
     """Points (F, 136) of the mirrored faces."""
-    return np.asarray((points.reshape(-1, 68, 2)[:, MIRRORED_LANDMARKS] * [-1.0, 1.0]).reshape(len(points), -1))
+    return np.asarray(mirror_points(points.reshape(-1, 68, 2), 0.0).reshape(len(points), -1))
 
 
 def share_of_points(read: NDArray, found: NDArray, truth: NDArray) -> NDArray[np.float64]:
