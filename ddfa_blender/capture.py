@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -13,9 +13,10 @@ from pathlib import Path
 from .errors import CaptureError, check_cancelled
 from .face_model import BUNDLED_BASIS
 from .footage.read_ahead import ReadAhead
-from .footage.video import Video, VideoInfo
+from .footage.video import Frame, Video, VideoInfo
 from .model_folder import MORPHABLE_MODEL, REGRESSOR, ModelFolder
 from .paths import model_file
+from .reading_along import ReadingAlong
 from .segments import SegmentedPass, Watch, begins_of
 from .settings import CaptureSettings
 from .solutions import face_model
@@ -26,6 +27,7 @@ from .tracking.detector import Detector
 from .tracking.face_path import FacePath, find_path
 from .tracking.lean import lean_note
 from .tracking.tracker import FaceDetector, FaceFitter, Tracker
+from .tracking.upright_reader import UPRIGHT_NETWORK, MirroredReader, Reader, UprightReader
 
 __all__ = ["CaptureSettings", "Engine", "capture"]
 
@@ -49,6 +51,7 @@ class Engine:
     model_sha256: str
     basis: str = BUNDLED_BASIS  # of the coefficients
     absent_outputs: tuple[str, ...] = ()  # what the network does not measure
+    reader: Reader | None = None  # of upright faces; None: nothing is read off them
 
     @classmethod
     def load(cls, model: Path | str | None = None) -> Engine:
@@ -60,7 +63,10 @@ class Engine:
         folder = ModelFolder.at(model)
         regressor, face = folder.regressor(), face_model(folder.path)
         fitter = FaceFitter.of(regressor, face)
-        return cls(fitter, Detector(), regressor.name, regressor.digest, face.basis, tuple(regressor.absent_outputs))
+        # Its weights are those of our own head.
+        reader = UprightReader() if face.basis == BUNDLED_BASIS else None
+        absent = tuple(regressor.absent_outputs)
+        return cls(fitter, Detector(), regressor.name, regressor.digest, face.basis, absent, reader)
 
     def looking_twice(self) -> Engine:
         """The same with a mirrored second look at each face, as ``CaptureSettings.high_quality`` asks for.
@@ -68,7 +74,8 @@ class Engine:
         Raises:
             CaptureError: the model has no mirror image.
         """
-        return replace(self, fitter=self.fitter.looking_twice())
+        reader = None if self.reader is None else MirroredReader(self.reader)
+        return replace(self, fitter=self.fitter.looking_twice(), reader=reader)
 
     @classmethod
     def kept(cls, model: Path | str | None = None) -> Engine:
@@ -78,7 +85,8 @@ class Engine:
             CaptureError: as :meth:`load`.
         """
         path = ModelFolder.at(model).path
-        files = [path / REGRESSOR, path / MORPHABLE_MODEL, model_file("face_detector.onnx")]
+        bundled = (model_file(name) for name in ("face_detector.onnx", UPRIGHT_NETWORK))
+        files = [path / REGRESSOR, path / MORPHABLE_MODEL, *bundled]
         key = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())
         with _keeping:
             engine = _kept.pop(key, None) or cls.load(model)
@@ -121,7 +129,7 @@ def capture(
         cancelled: asked before each frame, or a few times a second; True stops the work.
         engine: loaded networks; None takes those of ``model``, which stay loaded for the next capture.
         model: model folder (see ``model_folder.py``); None = the bundled one.
-        timings: gets the seconds of the stages ``load``, ``pick``, ``decode``, ``detect``, ``regress``.
+        timings: gets the seconds of the stages ``load``, ``pick``, ``decode``, ``detect``, ``regress``, ``read``.
         watch: shown each picture (H, W, 3) RGB and the face in it (None = lost) once it is tracked, or with several
             workers those of the earliest segment at work; must not keep or change the picture, which may be a view
             (``channels.whole_rgb`` makes it whole). Called on one thread at a time.
@@ -152,9 +160,9 @@ def capture(
         if len(begins) == 1:
             is_small = info.width * info.height <= _DECODED_ON_ONE_THREAD
             with nullcontext(video) if is_small else open_video() as opened:
-                track = _track(opened, make_tracker(), settings, timings, listener)
+                track = _track(opened, make_tracker(), engine.reader, settings, timings, listener)
         else:
-            segmented = SegmentedPass(begins, settings.end, open_lightly, make_tracker, timings, watch)
+            segmented = SegmentedPass(begins, settings.end, open_lightly, make_tracker, timings, watch, engine.reader)
             track = segmented.run(listener.report, listener.is_cancelled)
             if notes is not None:
                 notes.extend(segmented.notes())
@@ -187,18 +195,29 @@ class _Listener:
 
 
 def _track(
-    video: Video, tracker: Tracker, settings: CaptureSettings, timings: StageTimings, listener: _Listener
+    video: Video,
+    tracker: Tracker,
+    reader: Reader | None,
+    settings: CaptureSettings,
+    timings: StageTimings,
+    listener: _Listener,
 ) -> Track:
     """Track the whole clip, while the next frames are decoded."""
     track = Track()
-    with ReadAhead(lambda on_skip: video.frames(settings.start, settings.end, on_skip=on_skip), timings) as ahead:
+
+    def read(on_skip: Callable[[], None]) -> Iterator[Frame]:
+        return video.frames(settings.start, settings.end, on_skip=on_skip)
+
+    with ReadingAlong(reader, video.info.fps, timings) as along, ReadAhead(read, timings) as ahead:
         while True:
             listener.check()
             frame = ahead.next(listener.check)
             if frame is None:
+                track.readings = along.readings()
                 return track
             fit = tracker.step(frame.view, frame.time, frame.thumbnail)
             track.add(frame, fit)
+            along.add(frame.view, fit, frame.time)
             if listener.watch is not None:
                 listener.watch(frame.view, fit)
             listener.report(len(track))

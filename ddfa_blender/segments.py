@@ -23,10 +23,12 @@ from numpy.typing import NDArray
 from .errors import CaptureCancelled
 from .footage.read_ahead import ReadAhead
 from .footage.video import Frame, NotSeekable, Video
+from .reading_along import ReadingAlong
 from .timing import StageTimings
 from .track import Track
 from .tracking.scene_cut import FRAMES_REMEMBERED
 from .tracking.tracker import FaceFit, Tracker
+from .tracking.upright_reader import Reader
 
 Watch = Callable[[NDArray[np.uint8], FaceFit | None], None]
 
@@ -74,10 +76,11 @@ class SegmentedPass:
         make_tracker: Callable[[], Tracker],
         timings: StageTimings | None = None,
         watch: Watch | None = None,
+        reader: Reader | None = None,
     ) -> None:
         """Track from ``begins[0]`` to ``end`` (None = to the end of the clip), a thread from each of ``begins`` on.
 
-        ``watch`` is shown the frames of the earliest segment that is still at work.
+        ``watch`` is shown the frames of the earliest segment that is still at work; ``reader`` reads upright faces.
         """
         self._segments = [_Segment(begin) for begin in begins]
         self._end = end
@@ -85,6 +88,7 @@ class SegmentedPass:
         self._make_tracker = make_tracker
         self._timings = timings or StageTimings()
         self._watch = watch
+        self._reader = reader
         self._changed = threading.Condition()
         self._over = threading.Event()  # all threads have ended, or one failed
         self._abandoned = False
@@ -188,13 +192,15 @@ class SegmentedPass:
             ahead_of_it = (FRAMES_REMEMBERED + 0.5) / video.info.fps
             return video.frames_from(segment.begin - ahead_of_it, self._end, on_skip=on_skip)
 
-        with ReadAhead(read, self._timings) as ahead:
+        rate = video.info.fps
+        with ReadingAlong(self._reader, rate, self._timings) as along, ReadAhead(read, self._timings) as ahead:
             while (frame := ahead.next(self._check)) is not None:
                 self._check()
                 if frame.time < segment.begin and not is_first:
                     tracker.pass_over(frame.thumbnail)
                     continue
                 fit = tracker.step(frame.view, frame.time, frame.thumbnail)
+                along.add(frame.view, fit, frame.time)
                 begun = [other for other in later if other.begin <= frame.time]
                 # Nobody compares the first one's states before the next one's begin.
                 state = b"" if is_first and not begun else tracker.state()
@@ -208,7 +214,8 @@ class SegmentedPass:
                     self._watch(frame.view, fit)
                 segment.next = self._met(segment, begun)
                 if segment.next is not None:
-                    return
+                    break
+            segment.track.readings = along.readings()
 
     def _met(self, segment: _Segment, others: list[_Segment]) -> tuple[_Segment, int] | None:
         """Which of ``others`` has the same state at the last frame, and where; waits until they have come so far."""

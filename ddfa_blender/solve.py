@@ -104,6 +104,12 @@ class FittedClip:
         return np.clip(self.take.arkit[self.tracked].astype(np.float64), 0.0, 1.0)
 
     @cached_property
+    def readings(self) -> NDArray[np.float64] | None:
+        """(T, 52) off the upright face, 0…1; None: nobody read it."""
+        read = self.take.readings
+        return None if read is None else np.clip(read[self.tracked].astype(np.float64), 0.0, 1.0)
+
+    @cached_property
     def points(self) -> NDArray[np.float64]:
         """The 68 points (T, 68, 3), image pixels, y down."""
         return self.take.landmarks68[self.tracked].astype(np.float64)
@@ -152,12 +158,15 @@ def arkit_weights(
     """ARKit weights (T, 52), 0…1, of a clip.
 
     A model without ARKit units leaves the network's scores as they are; a network without scores leaves it all to the
-    mesh. ``reliability``: None = that of the bundled network.
+    mesh. ``reliability``: None = that of the bundled networks.
     """
     model = clip.model
-    if settings.arkit_source == "network" or not isinstance(model, MorphableModel):
+    is_network = settings.arkit_source == "network"
+    if not isinstance(model, MorphableModel) or (is_network and clip.readings is None):
         return clip.scores
     reliability = reliability or bundled_reliability()
+    if is_network:
+        return reliability.named(clip.scores, clip.readings)[0]
     absent = "arkit" in clip.take.header.absent_outputs
     evidence = arkit_evidence(clip, settings, reliability.lips)
     return solve_weights(evidence, model, reliability, "mesh" if absent else settings.arkit_source)
@@ -175,6 +184,7 @@ def arkit_evidence(clip: FittedClip, settings: SolveSettings, lips: LipReading) 
         moved=None if blind else movement(
             clip.model, clip.identity, clip.points, clip.pose, header.width, header.height
         ),
+        readings=clip.readings,
     )  # fmt: skip
 
 

@@ -36,10 +36,12 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 }
 #: Arrays that only a take recorded by another program has.
 _RECORDED_SHAPES: dict[str, tuple[int, ...]] = {"head_rotation": (4,)}
+#: Arrays that a take may lack: of earlier releases, of networks of others.
+_OPTIONAL_SHAPES: dict[str, tuple[int, ...]] = {"readings": (len(ARKIT_NAMES),)}
 #: What numbers they are in memory, whatever they are in the file.
 _KINDS: dict[str, type[np.floating[Any]]] = {
     "time": np.float64, "params": np.float32, "confidence": np.float32, "roi": np.float64, "landmarks68": np.float32,
-    "arkit": np.float32, "head_rotation": np.float64,
+    "arkit": np.float32, "head_rotation": np.float64, "readings": np.float32,
 }  # fmt: skip
 
 
@@ -105,6 +107,7 @@ class Take:
     arkit: NDArray[np.float32]  # (N, 52), 0…1
     header: TakeHeader
     head_rotation: NDArray[np.float64] | None = None  # (N, 4) unit quaternion w, x, y, z in model axes
+    readings: NDArray[np.float32] | None = None  # (N, 52) weights that were read off the upright face, 0…1
 
     def __post_init__(self) -> None:
         count = len(self.time)
@@ -125,7 +128,8 @@ class Take:
 
     @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        return _SHAPES | _RECORDED_SHAPES if self.is_recorded else _SHAPES
+        shapes = _SHAPES | _RECORDED_SHAPES if self.is_recorded else _SHAPES
+        return shapes if self.readings is None else shapes | _OPTIONAL_SHAPES
 
     @property
     def tracked(self) -> NDArray[np.bool_]:
@@ -157,7 +161,7 @@ class Take:
         if not is_file(file):
             raise CaptureError(f"There is no take at {file}; capture the footage first.")
         try:
-            arrays = read_npz(file, names={"header", *_SHAPES, *_RECORDED_SHAPES})
+            arrays = read_npz(file, names={"header", *_SHAPES, *_RECORDED_SHAPES, *_OPTIONAL_SHAPES})
             header = TakeHeader.from_json(str(arrays.pop("header")), file)
             return cls(**checked_arrays(arrays, _KINDS), header=header)
         except CaptureError:

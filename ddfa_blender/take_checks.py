@@ -16,7 +16,8 @@ _COUNTS = ("width", "height", "expected_frames")
 _LARGEST_RATE, _LONGEST = 1e5, 24 * 3600.0
 _LARGEST_COUNT = 2**31 - 1
 #: What measured numbers never reach: crop pixels and standard deviations, image pixels, weights.
-_LARGEST = {"params": 1e5, "roi": 1e6, "landmarks68": 1e7, "arkit": 100.0, "head_rotation": 10.0}
+_LARGEST = {"params": 1e5, "roi": 1e6, "landmarks68": 1e7, "arkit": 100.0, "head_rotation": 10.0,
+            "readings": 100.0}  # fmt: skip
 #: Of a matrix from millimetres to crop pixels whose rows say nothing any more, and of a quaternion.
 _SMALLEST_SCALE, _SMALLEST_LENGTH = 1e-6, 0.5
 
@@ -71,7 +72,7 @@ def _with_unusable_frames_lost(arrays: dict[str, NDArray]) -> dict[str, NDArray]
     confidence = arrays["confidence"]
     if any(len(array) != len(confidence) for array in arrays.values()):
         raise ValueError("arrays have different lengths")
-    measured: list[str] = [name for name in ("arkit", "head_rotation") if name in arrays]
+    measured: list[str] = [name for name in ("arkit", "readings", "head_rotation") if name in arrays]
     if "head_rotation" not in arrays:
         measured += ["params", "roi", "landmarks68"]
     usable = np.isfinite(confidence)

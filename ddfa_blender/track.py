@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .footage.missing_frames import believable_rate, with_missing
 from .footage.video import Frame
 from .names import ARKIT_NAMES, PARAMETER_COUNT
 from .take import Take, TakeHeader
 from .tracking.tracker import FaceFit
+from .tracking.upright_reader import Reading
 
 
 @dataclass(eq=False)
@@ -23,6 +25,7 @@ class Track:
     indices: list[int] = field(default_factory=list)  # which frame of the file, counted by its reader
     width: int = 0
     height: int = 0
+    readings: list[Reading | None] = field(default_factory=list)  # of some upright faces; empty: nobody read any
 
     def __len__(self) -> int:
         return len(self.times)
@@ -46,6 +49,7 @@ class Track:
             self.indices + [index + shift for index in later.indices[behind]],
             later.width,
             later.height,
+            self.readings + later.readings[behind],
         )
 
     @property
@@ -55,7 +59,8 @@ class Track:
 
     def take(self, header: TakeHeader) -> Take:
         """All of it as arrays."""
-        times, fits = with_missing(self.times, self.fits)
+        read = self.readings or [None] * len(self.fits)
+        times, found = with_missing(self.times, list(zip(self.fits, read, strict=True)))
         header = replace(header, fps=believable_rate(header.fps, self.times))
         count = len(times)
         params = np.full((count, PARAMETER_COUNT), np.nan, np.float32)
@@ -63,8 +68,26 @@ class Track:
         roi = np.full((count, 4), np.nan)
         landmarks68 = np.full((count, 68, 3), np.nan, np.float32)
         arkit = np.full((count, len(ARKIT_NAMES)), np.nan, np.float32)
-        for i, fit in enumerate(fits):
+        read_weights = np.full_like(arkit, np.nan)
+        for i, (fit, reading) in enumerate(each or (None, None) for each in found):
             if fit is not None:
                 params[i], confidence[i], roi[i] = fit.params, fit.confidence, fit.roi
                 landmarks68[i], arkit[i] = fit.landmarks68, fit.arkit
-        return Take(np.array(times), params, confidence, roi, landmarks68, arkit, header)
+            if reading is not None:
+                read_weights[i] = reading.weights
+        readings = _between(read_weights, confidence > 0.0) if self.readings else None
+        return Take(np.array(times), params, confidence, roi, landmarks68, arkit, header, readings=readings)
+
+
+def _between(weights: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Weights (N, 52) of all frames in which a face is ``seen`` (N,), those that were not read (NaN) between those that
+    were; never across frames without a face."""
+    result, frames = weights.copy(), np.arange(len(weights))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]])))
+    for first, end in edges.reshape(-1, 2):
+        part = frames[first:end]
+        read = part[np.isfinite(weights[part, 0])]
+        if len(read):
+            columns = [np.interp(part, read, weights[read, channel]) for channel in range(weights.shape[1])]
+            result[part] = np.stack(columns, axis=1)
+    return result

@@ -77,7 +77,7 @@ def table(stages: Stages, frames: int, elsewhere: float) -> str:
     for stage, seconds in sorted(stages.seconds.items(), key=lambda item: -item[1]):
         lines.append(f"| {stage} | {stages.calls[stage] / frames:.2f} | {1e3 * seconds / frames:.3f} |")
     lines.append(f"| all of this thread | | {1e3 * sum(stages.seconds.values()) / frames:.3f} |")
-    lines.append(f"| decoder's threads | | {1e3 * elsewhere / frames:.3f} |")
+    lines.append(f"| decoder's and reader's threads | | {1e3 * elsewhere / frames:.3f} |")
     return "\n".join(lines)
 
 

@@ -38,8 +38,8 @@ PACKAGES = ("ddfa_blender", "operators", "panels", "scene", "translations")
 FILES = ("__init__.py", "blender_manifest.toml", "LICENSE")
 #: What of ``model/`` is shipped: without one of these the extension cannot work, or must not be handed on.
 MODEL_FILES = (
-    "morphable_model.npz", "regressor.onnx", "arkit_reliability.json", "face_detector.onnx", "face_detector.LICENSE",
-    "LICENSES.md",
+    "morphable_model.npz", "regressor.onnx", "upright.onnx", "arkit_reliability.json", "face_detector.onnx",
+    "face_detector.LICENSE", "LICENSES.md",
 )  # fmt: skip
 #: Shipped where it exists.
 OPTIONAL_MODEL_FILES = ("MODEL_CARD.md",)

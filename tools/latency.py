@@ -22,6 +22,8 @@ from ddfa_blender.paths import model_file
 from ddfa_blender.projection import CROP_SIZE
 from ddfa_blender.tracking.regressor import Regressor
 from ddfa_blender.tracking.session import open_session
+from ddfa_blender.tracking.upright import UPRIGHT_SIZE
+from ddfa_blender.tracking.upright_reader import UprightReader
 
 #: Output channels and stride of MobileNet-V1's thirteen depthwise-separable blocks.
 _BLOCKS = (
@@ -106,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     bare = onnxruntime.InferenceSession(
         bare_mobilenet().SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
+    reader = UprightReader()
+    face = np.random.default_rng(1).integers(0, 256, (UPRIGHT_SIZE, UPRIGHT_SIZE, 3), dtype=np.uint8)
     regressor, session = Regressor(), open_session(model_file("regressor.onnx"))
     crops = np.random.default_rng(0).integers(0, 256, (1, CROP_SIZE, CROP_SIZE, 3), dtype=np.uint8)
     chw = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), dtype=np.float32)
@@ -114,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "bare MobileNet-V1 x1.0": lambda: bare.run(None, {"image": chw}),
             "our network, session.run": lambda: session.run(None, {"image": crops}),
             "our network, Regressor.predict": lambda: regressor.predict(crops),
+            "the upright face's network, UprightReader.read": lambda: reader.read(face),
         }
     )
     baseline = times["bare MobileNet-V1 x1.0"]

@@ -60,6 +60,13 @@ STEPS = {
             ("export", "--run", "release"),
         )
     ),
+    "upright": Step(
+        (
+            ("rendering.quick_heads",),
+            ("upright.train", "--run", "upright", "--resume"),
+            ("upright.export", "--run", "upright"),
+        )
+    ),
     "held-out": Step(
         (
             ("rendering.heads", "--seed", "3", "--count", "800", "--out", str(HELD_OUT)),

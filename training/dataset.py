@@ -142,7 +142,7 @@ def real_faces(leave_out_sources: tuple[int, ...] = ()) -> Pictures:
     weight[residual > np.quantile(residual, 0.995)] = 0.0
     weight[np.isin(source, leave_out_sources)] = 0.0
     keep = weight > 0
-    known = np.where(_starting_with(_SILENT), _SILENT_WEIGHT, 1.0).astype(np.float32)
+    known = np.where(never_moved_by_teacher(), _SILENT_WEIGHT, 1.0).astype(np.float32)
     ones = np.ones(len(images), np.float32)
     faces = Pictures(
         images, params, landmarks, arkit, np.tile(known, (len(images), 1)), ones, weight.astype(np.float32),
@@ -154,6 +154,11 @@ def real_faces(leave_out_sources: tuple[int, ...] = ()) -> Pictures:
 def _starting_with(prefixes: tuple[str, ...]) -> NDArray[np.bool_]:
     """(52,) which channels' names start so."""
     return np.array([name.startswith(prefixes) for name in ARKIT_NAMES])
+
+
+def never_moved_by_teacher() -> NDArray[np.bool_]:
+    """(52,) the channels that the labels' teacher keeps at 0, whatever a face does."""
+    return _starting_with(_SILENT)
 
 
 def render_shards() -> list[Path]:
@@ -214,7 +219,7 @@ def edited_faces() -> Pictures:
     edits = Edits.load(EDITS)
     with np.load(EDIT_SCORES, allow_pickle=False) as data:
         arkit = data["arkit"]
-    silent = _starting_with(_SILENT)
+    silent = never_moved_by_teacher()
     arkit[:, silent] = np.clip(edits.weights[:, silent], 0.0, 1.0)
     count = len(arkit)
     ones = np.ones(count, np.float32)
@@ -323,11 +328,12 @@ def batches(sequence: BatchSequence, first_step: int = 0, workers: int = 0) -> I
     """Batches of steps ``first_step``…, made ahead by ``workers`` processes (0: when asked for)."""
     loader = DataLoader(
         sequence, batch_size=None, sampler=range(first_step, len(sequence)), num_workers=workers,
-        prefetch_factor=4 if workers else None, worker_init_fn=_one_thread,
+        prefetch_factor=4 if workers else None, worker_init_fn=one_thread,
     )  # fmt: skip
     yield from loader
 
 
-def _one_thread(_worker: int) -> None:
+def one_thread(_worker: int) -> None:
+    """Begin a loader's process."""
     # OpenCV's pool does not survive the fork, and the cores belong to the network.
     cv2.setNumThreads(0)

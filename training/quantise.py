@@ -125,7 +125,7 @@ def quantised(model: ModelProto, crops: NDArray[np.uint8]) -> ModelProto:
     graph.output.extend(model.graph.output)
     for tensor in model.graph.initializer:
         if tensor.name in _POOLING_AFTER.values():
-            _add_array(graph, tensor.name, arrays[tensor.name].astype(np.float32))
+            add_array(graph, tensor.name, arrays[tensor.name].astype(np.float32))
         elif tensor.name not in arrays:
             graph.initializer.append(tensor)
     _add_backbone(graph, [node for node in model.graph.node if node.op_type == "Conv"], maps, arrays, steps)
@@ -285,7 +285,7 @@ def _add_backbone(
     rounding to 0…255 is the ReLU too.
     """
     graph.node.append(helper.make_node("Transpose", ["image"], [f"pixels{_INTEGERS}"], perm=[0, 3, 1, 2]))
-    _add_dequantised(graph, "pixels", np.float32(_PIXEL_SCALE), np.uint8(_PIXEL_ZERO))
+    add_dequantised(graph, "pixels", np.float32(_PIXEL_SCALE), np.uint8(_PIXEL_ZERO))
     incoming, step = "pixels", _PIXEL_SCALE
     for index, (convolution, out) in enumerate(zip(convolutions, maps, strict=True)):
         weight, bias = (arrays[name] for name in _names(index))
@@ -299,7 +299,7 @@ def _add_backbone(
         rounding = helper.make_node("QuantizeLinear", [node.output[0], *constants], [f"{out}{_INTEGERS}"])
         graph.node.extend([node, rounding])
         incoming, step = out, steps[index]
-        _add_dequantised(graph, out, np.float32(step), np.uint8(0))
+        add_dequantised(graph, out, np.float32(step), np.uint8(0))
 
 
 def _add_weights(graph: GraphProto, index: int, weight: NDArray, bias: NDArray, step: float) -> None:
@@ -311,19 +311,19 @@ def _add_weights(graph: GraphProto, index: int, weight: NDArray, bias: NDArray, 
     bias_scale = np.float32(step) * scale
     values = integers.astype(np.int8), np.rint(bias / bias_scale).astype(np.int32)
     for name, stored, each in zip(_names(index), values, (scale, bias_scale), strict=True):
-        _add_array(graph, f"{name}{_INTEGERS}", stored)
-        _add_dequantised(graph, name, each, np.zeros(len(each), stored.dtype), axis=0)
+        add_array(graph, f"{name}{_INTEGERS}", stored)
+        add_dequantised(graph, name, each, np.zeros(len(each), stored.dtype), axis=0)
 
 
-def _add_dequantised(graph: GraphProto, name: str, scale: Any, zero: Any, **attributes: int) -> None:
+def add_dequantised(graph: GraphProto, name: str, scale: Any, zero: Any, **attributes: int) -> None:
     """``name`` out of its integers."""
-    _add_array(graph, f"{name}{_SCALE}", np.asarray(scale))
-    _add_array(graph, f"{name}{_ZERO}", np.asarray(zero))
+    add_array(graph, f"{name}{_SCALE}", np.asarray(scale))
+    add_array(graph, f"{name}{_ZERO}", np.asarray(zero))
     inputs = [f"{name}{_INTEGERS}", f"{name}{_SCALE}", f"{name}{_ZERO}"]
     graph.node.append(helper.make_node("DequantizeLinear", inputs, [name], **attributes))
 
 
-def _add_array(graph: GraphProto, name: str, values: NDArray) -> None:
+def add_array(graph: GraphProto, name: str, values: NDArray) -> None:
     graph.initializer.append(numpy_helper.from_array(values, name))
 
 

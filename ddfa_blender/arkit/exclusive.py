@@ -18,17 +18,20 @@ EXCLUSIVE_PAIRS = np.array(
         *((one + side, other + side) for one, other in _SIDED for side in ("Left", "Right")),
     )]
 )  # fmt: skip
+#: Those of them whose common part means nothing. A lid is known far better to be shut than to be wide: what is said of
+#: the latter takes nothing off a blink.
+_RIVALS = np.array([pair for pair in EXCLUSIVE_PAIRS if not ARKIT_NAMES[pair[0]].startswith("eyeBlink")])
 
 
 def differences(scores: NDArray) -> NDArray[np.float64]:
-    """Scores (N, 52) with each pair's common part taken away.
+    """Scores (N, 52) with each pair's common part taken away, but for blinks and wide eyes.
 
     A network gives both of a pair a little all the time; what it knows is by how much one exceeds the other. Simply
     dropping the weaker would make the stronger jump where they change places.
     """
     result = np.array(scores, dtype=np.float64)
-    pairs = result[:, EXCLUSIVE_PAIRS]  # (N, P, 2)
-    result[:, EXCLUSIVE_PAIRS] = pairs - pairs.min(axis=2, keepdims=True)
+    pairs = result[:, _RIVALS]  # (N, P, 2)
+    result[:, _RIVALS] = pairs - pairs.min(axis=2, keepdims=True)
     return result
 
 

@@ -2,16 +2,18 @@
 """The 52 weights of a clip, from scores, fitted mesh and moving points, each as far as it is reliable.
 
 With E what the units do to the ten components of the mesh (``mesh_components.py``), e the components of a frame, a the
-network's scores, Σ what either is wrong by, c how much of e is news beside a (``reliability.py``), the weights minimise
+network's scores, u what the second network read off the upright face, Σ what each is wrong by, c how much of e is news
+beside the others (``reliability.py``), the weights minimise
 
-    ½·c·‖E·w − e‖²_Σe + ½‖w − a‖²_Σa + Σ w·SPARSITY + ½ Σ_t coupling·(wₜ₊₁ − wₜ)²,   0 ≤ w ≤ 1,
+    ½·c·‖E·w − e‖²_Σe + ½‖w − a‖²_Σa + ½‖w − u‖²_Σu + Σ w·SPARSITY + ½ Σ_t coupling·(wₜ₊₁ − wₜ)²,   0 ≤ w ≤ 1,
 
 of each exclusive pair at most one being above 0, and where the lips touch, G·w ≤ 0 with G the opening of their seam
 (``lips.py``); where they do not, ``mouthClose`` costs more. First each frame is solved alone. The result says how high
-the weights are on the whole; how they change about that is then also told by the 68 points, with r what they read:
-½‖w − r‖²_Σr (``landmark_reading.py``), and by how much the lips are to part in this clip (``amplitude.py``). What comes
-out says which of a pair stays and where the face moves so fast that neighbouring frames must not be pulled together;
-then all frames are solved at once.
+the weights are on the whole. Without u, how they change about that is then also told by the 68 points, with r what they
+read: ½‖w − r‖²_Σr (``landmark_reading.py``); beside u they told nothing new on rendered faces and made footage worse.
+The points also tell by how much the lips are to part in this clip (``amplitude.py``). What comes out says which of a
+pair stays and where the face moves so fast that neighbouring frames must not be pulled together; then all frames are
+solved at once.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ class Evidence:
     components: NDArray[np.float64]  # (N, 10) of the fitted mesh, no prior in them
     contact: NDArray[np.bool_]  # (N,) the lips touch
     moved: Movement | None = None  # the 68 points; None: not known
+    readings: NDArray[np.float64] | None = None  # (N, 52) off the upright face, 0…1; None: nobody read it
 
 
 def solve_weights(
@@ -74,11 +77,11 @@ def solve_weights(
 
 def minimum(evidence: Evidence, model: MorphableModel, reliability: Reliability, source: ArkitSource) -> Minimum:
     """The weights, and how the search for them ended."""
-    scores = np.clip(evidence.scores, 0.0, 1.0)
+    scores, information = reliability.named(evidence.scores, evidence.readings)
     if source == "network":
         return Minimum(scores, 0, True)
     scores = differences(scores)
-    normal, right = _sources(scores, evidence.components, model, reliability, source)
+    normal, right = _sources(scores, information, evidence.components, model, reliability, source)
     right[~evidence.contact, _MOUTH_CLOSE] -= _CLOSING_OPEN_LIPS
     problem = BoxQuadratic(
         normal=normal,
@@ -90,23 +93,28 @@ def minimum(evidence: Evidence, model: MorphableModel, reliability: Reliability,
     )
     first = problem.minimise(scores if source == "both" else np.zeros_like(scores)).weights
     if source == "both" and evidence.moved is not None and reliability.landmarks is not None:
-        problem = _with_points(problem, evidence.moved, reliability.landmarks, first)
-        first = problem.minimise(first).weights
+        if evidence.readings is None:
+            problem = _with_points(problem, evidence.moved, reliability.landmarks, first)
+            first = problem.minimise(first).weights
         problem, first = _as_wide_as_seen(problem, opening_gain(model, evidence.moved, first, evidence.time), first)
     coupling = _coupling(evidence.time, first, np.diagonal(problem.normal))
     return replace(problem, upper=allowed(first), coupling=coupling, held=evidence.contact).minimise(first)
 
 
 def _sources(
-    scores: NDArray, components: NDArray, model: MorphableModel, reliability: Reliability, source: ArkitSource
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Normal matrix (52, 52) and right side (N, 52) of the sources and the price of weights."""
+    scores: NDArray, information: NDArray, components: NDArray, model: MorphableModel, reliability: Reliability,
+    source: ArkitSource,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    """Normal matrix (52, 52) and right side (N, 52) of the sources and the price of weights.
+
+    ``scores`` (N, 52) are what the networks say together, ``information`` (52,) how much that tells.
+    """
     units = unit_components(model)
     mesh = reliability.mesh_information(units)
     seen = np.linalg.solve(reliability.mesh_error, components.T).T @ units.T
     if source == "both":
-        network, counts = reliability.network_information, reliability.mesh_counts
-        return counts * mesh + network, counts * seen + scores @ network - SPARSITY
+        counts = reliability.mesh_counts
+        return counts * mesh + np.diag(information), counts * seen + scores * information - SPARSITY
     return mesh + np.eye(len(mesh)) / USUAL_WEIGHT**2, seen - SPARSITY
 
 

@@ -30,11 +30,11 @@ _ARKIT_SOURCES = (
         "BOTH",
         "Both",
         (
-            "What the network says of each channel and what the ARKit shapes need to look like the captured mesh, each "
+            "What the networks say of each channel and what the ARKit shapes need to look like the captured mesh, each "
             "as far as it is reliable; touching lips stay closed and opposite shapes exclude each other"
         ),
     ),
-    ("NETWORK", "Network", "What the network says of each channel, unchanged"),
+    ("NETWORK", "Network", "What the networks say of each channel, frame by frame"),
     ("MESH", "Mesh", "Only what the ARKit shapes need to look like the captured mesh; it knows no gaze and no tongue"),
 )
 _REFERENCES = (

@@ -18,6 +18,7 @@ from ddfa_blender.tracking.detector import Detection
 from ddfa_blender.tracking.regressor import Regression
 from ddfa_blender.tracking.roi import box_from_landmarks
 from ddfa_blender.tracking.tracker import FaceFitter
+from ddfa_blender.tracking.upright_reader import Reading
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
 
@@ -179,6 +180,15 @@ class SquareRegressor:
         return join(transform, np.zeros(40), np.zeros(10)), points.ravel(), arkit, np.array([confidence])
 
 
+class ColourReader:
+    """Reads the mean of each of the upright face's 52 vertical strips, of its red."""
+
+    def read(self, face: NDArray[np.uint8]) -> Reading:
+        strips = face[:, :104, 0].reshape(128, 52, 2).mean(axis=(0, 2)).astype(np.float32) / 255.0
+        return Reading(strips, strips)
+
+
 def square_engine(model: MorphableModel) -> Engine:
     """An engine for which red squares are faces."""
-    return Engine(FaceFitter(SquareRegressor(model), model), SquareDetector(), "squares.onnx", "0" * 64)
+    fitter = FaceFitter(SquareRegressor(model), model)
+    return Engine(fitter, SquareDetector(), "squares.onnx", "0" * 64, reader=ColourReader())

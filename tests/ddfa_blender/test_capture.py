@@ -34,7 +34,9 @@ def test_a_take_follows_the_face(tmp_path: Path, model: MorphableModel) -> None:
     header = take.header
     assert (header.source, header.width, header.height, header.stopped_early) == ("clip.mp4", 320, 240, False)
     assert header.model == "squares.onnx"
-    assert {"load", "decode", "detect", "regress"} <= timings.seconds.keys()
+    assert {"load", "decode", "detect", "regress", "read"} <= timings.seconds.keys()
+    assert take.readings is not None
+    assert take.readings[:, 2:].min() > 0.9, "upright faces are cut out elsewhere than the red squares"
 
 
 def test_lost_frames_are_nan_with_confidence_zero_and_the_face_is_found_again(
@@ -46,7 +48,8 @@ def test_lost_frames_are_nan_with_confidence_zero_and_the_face_is_found_again(
     np.testing.assert_array_equal(take.tracked, [True] * 8 + [False] * 6 + [True] * 8)
     lost = ~take.tracked
     assert (take.confidence[lost] == 0.0).all()
-    for values in (take.params, take.roi, take.landmarks68, take.arkit):
+    assert take.readings is not None
+    for values in (take.params, take.roi, take.landmarks68, take.arkit, take.readings):
         assert np.isnan(values[lost]).all()
         assert np.isfinite(values[~lost]).all()
 

@@ -55,7 +55,8 @@ def wandering(count: int, width: int = 320, other: float = 0.0, growth: float = 
 
 
 def assert_same(one: Take, other: Take) -> None:
-    for name in ("time", "params", "confidence", "roi", "landmarks68", "arkit"):
+    assert one.readings is not None
+    for name in ("time", "params", "confidence", "roi", "landmarks68", "arkit", "readings"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
     assert one.header == other.header
 

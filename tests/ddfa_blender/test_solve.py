@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ddfa_blender.arkit.reliability import bundled_reliability
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.imported_model import ImportedModel
 from ddfa_blender.morphable_model import MorphableModel
@@ -18,7 +19,15 @@ from ddfa_blender.projection import (
     rotation_from_euler,
 )
 from ddfa_blender.quaternions import from_matrices, to_matrices
-from ddfa_blender.solve import SolveSettings, clip_identity, head_translation, line_of_sight, solve
+from ddfa_blender.solve import (
+    SolveSettings,
+    arkit_evidence,
+    clip_identity,
+    fit_clip,
+    head_translation,
+    line_of_sight,
+    solve,
+)
 from ddfa_blender.take import Take, TakeHeader
 
 WIDTH, HEIGHT = 640, 360
@@ -89,6 +98,22 @@ def test_a_perfect_take_gives_the_truth_back(truth: Truth, model: MorphableModel
     assert angles_between(solution.head_rotation, truth.rotation).max() < 0.01
     np.testing.assert_allclose(solution.arkit, truth.take.arkit, atol=1e-6)
     assert solution.tracked.all()
+
+
+def test_what_was_read_off_the_upright_face_is_heard(truth: Truth, model: MorphableModel) -> None:
+    readings = np.random.default_rng(2).uniform(size=(40, 52)).astype(np.float32)
+    read = lose(replace(truth.take, readings=readings), slice(5, 8))
+    tracked = read.confidence > 0.0
+    clip = fit_clip(read, tracked, model, EXACT)
+    evidence = arkit_evidence(clip, EXACT, bundled_reliability().lips)
+    assert evidence.readings is not None
+    np.testing.assert_allclose(evidence.readings, readings[tracked])
+    heard, _ = bundled_reliability().named(read.arkit[tracked], readings[tracked])
+    np.testing.assert_allclose(solve(read, model, EXACT).arkit[tracked], heard, atol=1e-6)
+    assert np.abs(heard - read.arkit[tracked]).max() > 0.2
+    assert np.isnan(solve(read, model, EXACT).arkit[5:8]).all()
+    without = fit_clip(replace(read, readings=None), tracked, model, EXACT)
+    assert arkit_evidence(without, EXACT, bundled_reliability().lips).readings is None
 
 
 def test_one_identity_is_kept_while_the_network_wavers(model: MorphableModel) -> None:

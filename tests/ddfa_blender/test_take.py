@@ -65,6 +65,28 @@ def test_a_crash_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: 
 def test_wrong_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="roi"):
         replace(make_take(), roi=np.zeros((5, 3)))
+    with pytest.raises(ValueError, match="readings"):
+        replace(make_take(), readings=np.zeros((5, 51), np.float32))
+
+
+def test_readings_survive_and_takes_without_them_stay_so(tmp_path: Path) -> None:
+    path = tmp_path / "take.npz"
+    readings = np.random.default_rng(4).uniform(size=(5, 52)).astype(np.float32)
+    replace(make_take(), readings=readings).save(path)
+    again = Take.load(path)
+    assert again.readings is not None and again.readings.dtype == np.float32
+    np.testing.assert_array_equal(again.readings[again.tracked], readings[again.tracked])
+    assert again.header.version == 1, "earlier releases read it"
+    make_take().save(path)
+    assert Take.load(path).readings is None
+
+
+def test_a_frame_whose_reading_is_no_number_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "take.npz"
+    readings = np.full((5, 52), 0.5, np.float32)
+    readings[3, 7] = np.inf
+    replace(make_take(), readings=readings).save(path)
+    np.testing.assert_array_equal(Take.load(path).tracked, [True, False, True, False, True])
 
 
 def write_with_header(path: Path, header: dict[str, object]) -> None:

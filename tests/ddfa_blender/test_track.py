@@ -8,6 +8,7 @@ from ddfa_blender.footage.video import Frame
 from ddfa_blender.take import TakeHeader
 from ddfa_blender.track import Track
 from ddfa_blender.tracking.tracker import FaceFit
+from ddfa_blender.tracking.upright_reader import Reading
 
 HEADER = TakeHeader("clip.mp4", 8, 6, 25.0, "net.onnx", "0")
 
@@ -42,6 +43,41 @@ def test_a_take_holds_every_frame_and_nan_where_the_face_was_lost() -> None:
     for values in (take.params, take.roi, take.landmarks68, take.arkit):
         assert np.isnan(values[1]).all()
         np.testing.assert_allclose(values[[0, 2]].reshape(2, -1), np.broadcast_to([[1.2], [1.6]], (2, values[0].size)))
+
+
+def reading(value: float) -> Reading:
+    return Reading(*np.full((2, 52), value, np.float32))
+
+
+def test_readings_go_with_their_frames() -> None:
+    made = track([0.2, 0.4, 0.6], lost=(0.4,))
+    assert made.take(HEADER).readings is None, "nobody read them"
+    made.readings = [reading(0.2), None, reading(0.6)]
+    found = made.take(HEADER).readings
+    assert found is not None
+    np.testing.assert_allclose(found[[0, 2]], np.repeat([[0.2], [0.6]], 52, axis=1), rtol=1e-6)
+    assert np.isnan(found[1]).all()
+    gap = track([0.0, 0.1, 0.2, 1.2, 1.3])
+    gap.readings = [reading(time) for time in gap.times]
+    found = gap.take(HEADER).readings
+    assert found is not None and len(found) == 14
+    np.testing.assert_allclose(found[[2, 12]], np.repeat([[0.2], [1.2]], 52, axis=1), rtol=1e-6)
+
+
+def test_faces_that_were_not_read_lie_between_those_that_were() -> None:
+    made = track([0.1 * i for i in range(8)], lost=(0.1 * 5,))
+    made.readings = [reading(0.0), None, None, reading(0.6), None, None, reading(0.2), None]
+    found = made.take(HEADER).readings
+    assert found is not None
+    np.testing.assert_allclose(found[:, 7], [0.0, 0.2, 0.4, 0.6, 0.6, np.nan, 0.2, 0.2], atol=1e-6)
+
+
+def test_joined_tracks_have_the_readings_of_both() -> None:
+    earlier, later = track([0.0, 0.1, 0.2, 0.3]), track([0.2, 0.3, 0.4, 0.5], first=70)
+    for part in (earlier, later):
+        part.readings = [reading(time) for time in part.times]
+    joined = earlier.continued(later, 1)
+    assert [round(float(each.weights[0]), 6) for each in joined.readings if each] == joined.times
 
 
 def test_pictures_are_not_kept() -> None:

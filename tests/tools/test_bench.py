@@ -153,10 +153,10 @@ def test_the_stages_of_a_capture_add_up() -> None:
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     rows = [line.split("|")[1:-1] for line in output.splitlines() if line.startswith("| ")][2:]
     spent = {row[0].strip(): float(row[2]) for row in rows}
-    assert {"network", "detector", "crops", "alignment", "points", "decoder's threads"} <= spent.keys()
+    assert {"network", "detector", "crops", "alignment", "points", "decoder's and reader's threads"} <= spent.keys()
     assert all(value > 0.0 for value in spent.values())
     whole = spent.pop("all of this thread")
-    assert whole == pytest.approx(sum(spent.values()) - spent["decoder's threads"], abs=0.01)
+    assert whole == pytest.approx(sum(spent.values()) - spent["decoder's and reader's threads"], abs=0.01)
 
 
 def test_a_stage_does_not_count_those_within_it() -> None:

@@ -344,13 +344,14 @@ def _make_reliability() -> Maker:
 
 
 def _reliability(path: Path) -> object:
-    return Reliability.load(path).network_information
+    return Reliability.load(path).information
 
 
 def _take_makers(random_header: bool = True) -> Maker:
     kinds = [
         seeds.take_arrays(seeds.take()),
         seeds.take_arrays(seeds.take(1)),
+        seeds.take_arrays(seeds.read_take()),
         seeds.take_arrays(seeds.recorded_take()),
     ]
     return npz_maker(kinds, ("header",) if random_header else ())

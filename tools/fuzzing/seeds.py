@@ -54,6 +54,12 @@ def take(count: int = 3, rate: float = 29.97) -> Take:
     return made
 
 
+def read_take() -> Take:
+    """One whose upright faces were read."""
+    made = take()
+    return replace(made, readings=np.sqrt(made.arkit))
+
+
 def recorded_take() -> Take:
     """One that another program recorded."""
     tracked = take()
@@ -64,7 +70,7 @@ def recorded_take() -> Take:
 
 def take_arrays(made: Take) -> dict[str, NDArray]:
     """A take as its file holds it."""
-    names = ("time", "params", "confidence", "roi", "landmarks68", "arkit", "head_rotation")
+    names = ("time", "params", "confidence", "roi", "landmarks68", "arkit", "head_rotation", "readings")
     arrays = {name: getattr(made, name) for name in names if getattr(made, name) is not None}
     return {"header": np.array(json.dumps(asdict(made.header))), **arrays}
 

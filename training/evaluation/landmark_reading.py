@@ -26,10 +26,13 @@ from ddfa_blender.arkit.weights import Evidence, solve_weights
 from ddfa_blender.capture import Engine
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.reading_along import face_of
 from ddfa_blender.solve import SolveSettings, arkit_evidence, fit_clip
 from ddfa_blender.symmetry import MIRRORED_CHANNELS, mirror_points
 from ddfa_blender.take import Take, TakeHeader
 from ddfa_blender.tracking.roi import roi_from_landmarks
+from ddfa_blender.tracking.tracker import FaceFit
 from training.faces import decode_picture, encoded_pictures
 from training.workspace import DATA
 
@@ -72,8 +75,8 @@ class Actor:
         return about_mean(self.evidence.moved.points, self.truth)  # type: ignore[union-attr]
 
     def found(self, model: MorphableModel, table: Reliability) -> NDArray[np.float64]:
-        """Weights (F, 52) without what the points tell."""
-        return solve_weights(replace(self.evidence, moved=None), model, table)
+        """Weights (F, 52) without what the points tell, and without readings: takes that have these need no points."""
+        return solve_weights(replace(self.evidence, moved=None, readings=None), model, table)
 
 
 def about_mean(points: NDArray, truth: NDArray) -> Moves:
@@ -107,11 +110,12 @@ def _take(engine: Engine, file: Path, rng: np.random.Generator) -> tuple[Take, N
     with np.load(file, allow_pickle=False) as data:
         pictures = encoded_pictures(data["images"], data["offsets"])
         landmarks, truth = data["landmarks68"].astype(np.float64), data["arkit"].astype(np.float64)
-    fits = []
+    fits, readings = [], []
     for encoded, points in zip(pictures, landmarks, strict=True):
         image, roi = decode_picture(encoded), roi_from_landmarks(points)
         roi += np.tile(rng.normal(0.0, ROI_ERROR, 2) * (roi[2] - roi[0]), 2)
         fits.append(engine.fitter.fit_refined(image, roi))
+        readings.append(read_face(engine, image, fits[-1]))
     take = Take(
         time=np.arange(len(fits), dtype=np.float64),
         params=np.stack([fit.params for fit in fits]),
@@ -120,8 +124,16 @@ def _take(engine: Engine, file: Path, rng: np.random.Generator) -> tuple[Take, N
         landmarks68=np.stack([fit.landmarks68 for fit in fits]).astype(np.float32),
         arkit=np.stack([fit.arkit for fit in fits]),
         header=TakeHeader(file.stem, image.shape[1], image.shape[0], 1.0, engine.model_name, engine.model_sha256),
+        readings=np.stack(readings).astype(np.float32),
     )
     return take, truth
+
+
+def read_face(engine: Engine, image: NDArray[np.uint8], fit: FaceFit) -> NDArray[np.float64]:
+    """What is read (52,) off the upright face of a picture; NaN where there is none."""
+    if engine.reader is None or not fit.confidence > 0.0:
+        return np.full(len(ARKIT_NAMES), np.nan)
+    return engine.reader.read(face_of(image, fit)).weights.astype(np.float64)
 
 
 def fit_weights(actors: Sequence[Moves], heads: Sequence[Moves]) -> NDArray[np.float64]:
@@ -189,5 +201,5 @@ def learn_reading(actors: Sequence[Actor], heads: Sequence[Moves], table: Reliab
     found = [about_mean(own.points, actor.found(model, table)).truth for actor, own in zip(actors, moves, strict=True)]
     all_read, all_found, truth = (np.concatenate(each) for each in (read, found, [m.truth for m in moves]))
     share = heard(share_of_points(all_read, all_found, truth), all_read, all_found, truth)
-    information = share * np.diagonal(table.network_information)
+    information = share * table.score_information
     return Learnt(LandmarkReading(fit_weights(moves, heads), information), all_read, all_found, truth, share)

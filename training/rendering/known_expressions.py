@@ -32,7 +32,8 @@ def _units() -> tuple[str, ...]:
 UNITS = _units()
 
 
-def _add_gaze(weights: NDArray, rng: np.random.Generator) -> None:
+def add_gaze(weights: NDArray, rng: np.random.Generator) -> None:
+    """Both eyes look aside, up or down, in place."""
     kind, amount = _GAZE[rng.integers(len(_GAZE))], rng.uniform(0.2, 1.0)
     if kind in ("left", "right"):
         sides = ("OutLeft", "InRight") if kind == "left" else ("InLeft", "OutRight")
@@ -42,7 +43,8 @@ def _add_gaze(weights: NDArray, rng: np.random.Generator) -> None:
         add_unit(weights, kind, amount)
 
 
-def _few_units(weights: NDArray, rng: np.random.Generator) -> None:
+def add_few_units(weights: NDArray, rng: np.random.Generator) -> None:
+    """One to three units, any as often as another, in place."""
     for _ in range(rng.integers(1, 4)):
         name, amount = UNITS[rng.integers(len(UNITS))], rng.uniform(0.15, 1.0)
         add_unit(weights, name, amount)
@@ -67,11 +69,11 @@ def random_face(rng: np.random.Generator) -> NDArray[np.float64]:
     if kind < _REST + _FEW + _MIXED:
         if kind >= _REST + _FEW:
             return random_expression(rng)
-        _few_units(weights, rng)
+        add_few_units(weights, rng)
     else:
         _speech(weights, rng)
     if rng.random() < 0.25:
-        _add_gaze(weights, rng)
+        add_gaze(weights, rng)
     if rng.random() < 0.12:
         add_unit(weights, "eyeBlink", rng.uniform(0.2, 1.0))
     return make_plausible(weights)

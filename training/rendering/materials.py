@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from .subject import Subject
-
-#: Eyeball radius fraction of the iris' edge, seen along the eye's axis.
-_IRIS_EDGE = 0.50
+from .subject import Subject, eye_ramp
 
 
 def set_input(node: bpy.types.Node, value: object, *names: str) -> None:
@@ -89,12 +86,7 @@ class Materials:
 
 def _set_iris(material: bpy.types.Material, subject: Subject, rng: np.random.Generator) -> None:
     ramp = material.node_tree.nodes["Iris"].color_ramp
-    pupil = rng.uniform(0.13, 0.28)
-    sclera = np.array([0.70, 0.64, 0.60]) * rng.uniform(0.75, 1.1)
-    reddish = sclera * [1.0, 0.75, 0.7]
-    colours = (np.full(3, 0.004), subject.iris, subject.iris * 0.75, subject.iris * 0.25, sclera, reddish)
-    positions = (pupil, pupil + 0.03, _IRIS_EDGE - 0.07, _IRIS_EDGE - 0.01, _IRIS_EDGE + 0.04, 1.0)
-    for element, position, colour in zip(ramp.elements, positions, colours, strict=True):
+    for element, position, colour in zip(ramp.elements, *eye_ramp(subject, rng), strict=True):
         element.position = position
         element.color = _rgba(colour)
 

@@ -97,6 +97,23 @@ def bake_skin_map(model: MorphableModel, size: int = TEXTURE_SIZE) -> SkinMap:
     return SkinMap(quad_uvs, island, texels, points, noise, landmarks, covered.reshape(-1).astype(np.float32))
 
 
+def paint_uvs(model: MorphableModel, skin_map: SkinMap) -> NDArray[np.float32]:
+    """(F, 4, 2): skin texture coordinates; on the eyes, the offset from the eye's axis ÷ its radius."""
+    uvs = skin_map.quad_uvs.copy()
+    for name in ("eye_left", "eye_right"):
+        quads = model.quad_regions == REGION_NAMES.index(name)
+        points = model.mean[np.unique(model.quads[quads])]
+        centre = (points.min(axis=0) + points.max(axis=0)) / 2.0
+        radius = np.ptp(points[:, 0]) / 2.0
+        offset = (model.mean[model.quads[quads]] - centre) / radius
+        planar = offset[..., :2]
+        # The back half must not repeat the iris.
+        behind = offset[..., 2] < 0.0
+        length = np.linalg.norm(planar, axis=-1, keepdims=True)
+        uvs[quads] = np.where(behind[..., None], planar / np.maximum(length, 1e-6) + (length < 1e-6), planar)
+    return uvs
+
+
 def _distance_to_polyline(points: NDArray, line: NDArray) -> tuple[NDArray, NDArray]:
     """Distance (N,) to ``line`` (K, d) and place along it (N,) in 0..1."""
     best = np.full(len(points), np.inf, dtype=np.float32)

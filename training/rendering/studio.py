@@ -20,7 +20,7 @@ from .geometry import Mesh
 from .labels import mouth_cavity
 from .lighting import Lighting
 from .materials import Materials, make_materials, set_input, shader_of
-from .skin_paint import SkinMap
+from .skin_paint import SkinMap, paint_uvs
 
 _UNITS_PER_MM = 0.01
 _CAMERA_DISTANCE = 30.0
@@ -223,20 +223,3 @@ class Studio:
         self.scene.render.filepath = str(path)
         self.scene.render.use_file_extension = False
         bpy.ops.render.render(write_still=True)
-
-
-def paint_uvs(model: MorphableModel, skin_map: SkinMap) -> NDArray[np.float32]:
-    """(F, 4, 2): skin texture coordinates; on the eyes, the offset from the eye's axis ÷ its radius."""
-    uvs = skin_map.quad_uvs.copy()
-    for name in ("eye_left", "eye_right"):
-        quads = model.quad_regions == REGION_NAMES.index(name)
-        points = model.mean[np.unique(model.quads[quads])]
-        centre = (points.min(axis=0) + points.max(axis=0)) / 2.0
-        radius = np.ptp(points[:, 0]) / 2.0
-        offset = (model.mean[model.quads[quads]] - centre) / radius
-        planar = offset[..., :2]
-        # The back half must not repeat the iris.
-        behind = offset[..., 2] < 0.0
-        length = np.linalg.norm(planar, axis=-1, keepdims=True)
-        uvs[quads] = np.where(behind[..., None], planar / np.maximum(length, 1e-6) + (length < 1e-6), planar)
-    return uvs

@@ -36,6 +36,9 @@ _BEARD_SHARES = np.array([0.62, 0.14, 0.05, 0.07, 0.12])
 GLASSES = ("none", "clear", "sun")
 _GLASSES_SHARES = np.array([0.82, 0.14, 0.04])
 
+#: Eyeball radius fraction of the iris' edge, seen along the eye's axis.
+_IRIS_EDGE = 0.50
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -111,3 +114,13 @@ def random_subject(rng: np.random.Generator) -> Subject:
         gloss=rng.uniform(0.32, 0.62),
         seed=int(rng.integers(2**31)),
     )
+
+
+def eye_ramp(subject: Subject, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Places (6,) in an eye, distances from its axis ÷ radius, pupil first, and the colours (6, 3) there."""
+    pupil = rng.uniform(0.13, 0.28)
+    sclera = np.array([0.70, 0.64, 0.60]) * rng.uniform(0.75, 1.1)
+    reddish = sclera * [1.0, 0.75, 0.7]
+    colours = (np.full(3, 0.004), subject.iris, subject.iris * 0.75, subject.iris * 0.25, sclera, reddish)
+    places = (pupil, pupil + 0.03, _IRIS_EDGE - 0.07, _IRIS_EDGE - 0.01, _IRIS_EDGE + 0.04, 1.0)
+    return np.array(places), np.stack(colours)

@@ -22,15 +22,15 @@ TEXTS: dict[str, str] = {
     ),
     "Both": "Beidem",
     (
-        "What the network says of each channel and what the ARKit shapes need to look like the captured mesh, each "
+        "What the networks say of each channel and what the ARKit shapes need to look like the captured mesh, each "
         "as far as it is reliable; touching lips stay closed and opposite shapes exclude each other"
     ): (
-        "Was das Netz zu jedem Kanal sagt und was die ARKit-Formen brauchen, um wie das erfasste Mesh auszusehen, "
+        "Was die Netze zu jedem Kanal sagen und was die ARKit-Formen brauchen, um wie das erfasste Mesh auszusehen, "
         "jedes, soweit es verlässlich ist; Lippen, die sich berühren, bleiben geschlossen, gegensätzliche Formen "
         "schließen einander aus"
     ),
     "Network": "Netz",
-    "What the network says of each channel, unchanged": "Was das Netz zu jedem Kanal sagt, unverändert",
+    "What the networks say of each channel, frame by frame": "Was die Netze zu jedem Kanal sagen, Bild für Bild",
     "Only what the ARKit shapes need to look like the captured mesh; it knows no gaze and no tongue": (
         "Nur was die ARKit-Formen brauchen, um wie das erfasste Mesh auszusehen; Blick und Zunge kennt es nicht"
     ),

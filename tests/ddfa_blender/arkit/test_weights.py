@@ -12,8 +12,9 @@ import pytest
 from ddfa_blender.arkit.amplitude import OPENERS
 from ddfa_blender.arkit.exclusive import EXCLUSIVE_PAIRS
 from ddfa_blender.arkit.landmark_reading import LandmarkReading, Movement
-from ddfa_blender.arkit.lips import LipSeam
+from ddfa_blender.arkit.lips import LipReading, LipSeam
 from ddfa_blender.arkit.mesh_components import unit_components
+from ddfa_blender.arkit.reliability import Reliability
 from ddfa_blender.arkit.weights import ArkitSource, Evidence, minimum, solve_weights
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_NAMES
@@ -274,3 +275,24 @@ def test_hardly_any_frames_with_points(known: Known, model: MorphableModel, coun
     short = Evidence(e.time[:count], e.scores[:count], e.components[:count], e.contact[:count], moved)
     weights = solve_weights(short, model, replace(known.reliability, landmarks=reading))
     assert weights.shape == (count, 52) and np.isfinite(weights).all()
+
+
+def test_a_second_network_is_heard_as_far_as_it_is_reliable(model: MorphableModel) -> None:
+    rng = np.random.default_rng(5)
+    truth = np.zeros((60, 52))
+    k = ARKIT_NAMES.index("noseSneerLeft")
+    truth[:, k] = np.clip(np.sin(np.arange(60) / 6.0), 0.0, 1.0)
+    scores = np.clip(0.3 * truth + 0.2 * rng.normal(size=truth.shape), 0.0, 1.0)  # hardly sees it
+    readings = np.clip(truth + 0.05 * rng.normal(size=truth.shape), 0.0, 1.0)
+    table = Reliability(np.full(52, 0.25), 100.0 * np.eye(10), LipReading(0.0, 0.0, 1.0))
+    evidence = Evidence(np.arange(60) / 30.0, scores, np.zeros((60, 10)), np.zeros(60, bool))
+    missed = [
+        np.abs(solve_weights(replace(evidence, readings=read), model, reliability)[:, k] - truth[:, k]).mean()
+        for read, reliability in (
+            (None, table),
+            (readings, table),
+            (readings, replace(table, reading_error=np.full(52, 0.05))),
+        )
+    ]
+    assert missed[0] == missed[1]  # nobody knows how good the readings are
+    assert missed[2] < 0.3 * missed[0]
