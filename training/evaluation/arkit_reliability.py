@@ -59,8 +59,8 @@ _MESH_COUNTS = 1.0 / 8.0
 #: The second network learnt on faces like these; on real ones it errs by so many times as much. On the known clips 1 to
 #: 1.5 come to the same, on footage 1.5 is the better.
 _ON_FOOTAGE = 1.5
-#: What moves lids is not made larger: wide eyes would hold blinks up, squints and downward looks would shut eyes. Nor is
-#: the upward look, which excludes the downward one.
+#: What moves lids is not made larger: wide eyes would hold blinks up, squints and downward looks would shut eyes. Nor
+#: is the upward look, which excludes the downward one.
 _LIDS = np.array([name.startswith(("eyeWide", "eyeSquint", "eyeLookDown", "eyeLookUp")) for name in ARKIT_NAMES])
 #: The mesh's share of what is known of a channel from which on it rests on the mesh, or on both.
 _MESH, _BOTH = 0.5, 0.2
