@@ -18,7 +18,7 @@ from .tracking.upright_reader import Reader, Reading
 
 #: So many frames wait at most: the reader is faster than the tracker, and frames are large.
 _DEPTH = 2
-_READINGS_A_SECOND = 15.0
+_READINGS_A_SECOND = 10.0
 
 
 def face_of(image_rgb: NDArray[np.uint8], fit: FaceFit) -> NDArray[np.uint8]:
@@ -29,7 +29,7 @@ def face_of(image_rgb: NDArray[np.uint8], fit: FaceFit) -> NDArray[np.uint8]:
 class ReadingAlong:
     """Give it each frame in order, within a ``with`` block; then ask for the :meth:`readings`.
 
-    It reads some 15 faces a second, by the footage's clock, and the first of those that follow each other. What lies
+    It reads some ten faces a second, by the footage's clock, and the first of those that follow each other. What lies
     between is told by its neighbours (``Track.take``). Reading all came to the same: what is as quick as a blink the
     regressor sees. Frames are kept until their faces are cut out of them, so nobody may change them.
     """
