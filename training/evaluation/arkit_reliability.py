@@ -73,24 +73,26 @@ _HEADING = (
 )
 _PAGE = """# What each ARKit channel rests on
 
-`python -m training.evaluation.arkit_reliability` writes this page and `model/arkit_reliability.json` for the bundled
-network. How the two sources are blended: [Retargeting](retargeting.md#where-the-52-channels-come-from).
+`python -m training.evaluation.arkit_reliability` writes this page and `model/arkit_reliability.json` for the two
+bundled networks. How the sources are blended: [Retargeting](retargeting.md#where-the-52-channels-come-from).
 
 Measured on rendered heads that nothing was trained on, each alone: other people, lights and poses (yaw up to 45°),
 exact weights.
 
-- **r**: correlation with the truth, of the network's scores, of the mesh alone, of both.
+- **r**: correlation with the truth, of what the two networks say, of the mesh alone, of both.
 - **Seen by the mesh**: how much of a unit that acts alone comes back in its own channel when only the ten expression
   components are known. What else the mesh takes it for stands in the last column.
-- **Mesh's share**: how much of the variance that the network leaves the mesh takes away, as far as it is
-  counted: one network errs in both.
-- **Rests on**: the mesh from a share of 50 %, both from 20 %, else the network; *hardly seen*: r below 0.3 whatever it
+- **Mesh's share**: how much of the variance that the networks leave the mesh takes away, as far as it is
+  counted: one of them errs in both.
+- **Rests on**: the mesh from a share of 50 %, both from 20 %, else the networks; *hardly seen*: r below 0.3 whatever it
   rests on.
 
-On footage of real people the network follows more channels than on renders; `model/MODEL_CARD.md` has its scores.
+On footage of real people the networks follow more channels than on renders; `model/MODEL_CARD.md` has its scores.
 
 """
 _POINTS = """## What the moving points add
+
+Only takes without readings of the upright face hear the points; so all of this is without the second network.
 
 Where the 68 points of one picture stand says little of the weights, for faces differ; how they move within a clip says
 more. Measured within the faces of rendered actors, each by a reading that was learnt without them:
