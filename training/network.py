@@ -180,3 +180,13 @@ class DeployedRegressor(nn.Module):
 def normalise(image: Tensor) -> Tensor:
     """uint8 (n, s, s, 3) → float (n, 3, s, s) in about −1..1."""
     return (image.permute(0, 3, 1, 2).float() - 127.5) / 128.0
+
+
+@torch.no_grad()
+def draw_after(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move an exponential moving average of weights towards those of the network; ``decay`` (0…1) of it stays."""
+    for slow, fast in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
+        if slow.dtype.is_floating_point:
+            slow.lerp_(fast, 1 - decay)
+        else:
+            slow.copy_(fast)

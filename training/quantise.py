@@ -22,6 +22,7 @@ import hashlib
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -291,7 +292,7 @@ def _add_backbone(
         weight, bias = (arrays[name] for name in _names(index))
         if index == 0:
             bias = bias + _PIXEL_OFFSET * weight.sum(axis=(1, 2, 3))
-        _add_weights(graph, index, weight, bias, step)
+        add_weights(graph, _names(index), weight, bias, step)
         node = NodeProto()
         node.CopyFrom(convolution)
         node.input[0] = incoming
@@ -302,15 +303,16 @@ def _add_backbone(
         add_dequantised(graph, out, np.float32(step), np.uint8(0))
 
 
-def _add_weights(graph: GraphProto, index: int, weight: NDArray, bias: NDArray, step: float) -> None:
-    """Integers and scales of one layer; ``step`` is that of the map that it reads."""
+def add_weights(graph: GraphProto, names: Sequence[str], weight: NDArray, bias: NDArray, step: float) -> None:
+    """Integers and scales of one layer, whose weight and bias have these ``names``; ``step`` is that of the map that it
+    reads."""
     scale = np.abs(weight).max(axis=(1, 2, 3)) / _LARGEST_WEIGHT
     # A channel without weights still has a bias that must fit into 32 bits.
     scale = np.maximum(scale, np.maximum(np.abs(bias) / (step * 2.0**24), 1e-12)).astype(np.float32)
     integers = np.clip(np.rint(weight / scale[:, None, None, None]), -_LARGEST_WEIGHT, _LARGEST_WEIGHT)
     bias_scale = np.float32(step) * scale
     values = integers.astype(np.int8), np.rint(bias / bias_scale).astype(np.int32)
-    for name, stored, each in zip(_names(index), values, (scale, bias_scale), strict=True):
+    for name, stored, each in zip(names, values, (scale, bias_scale), strict=True):
         add_array(graph, f"{name}{_INTEGERS}", stored)
         add_dequantised(graph, name, each, np.zeros(len(each), stored.dtype), axis=0)
 

@@ -45,7 +45,7 @@ from .dataset import (
 )
 from .losses import Objective, RegressorLoss
 from .meta_joint import look_ahead, record
-from .network import FaceRegressor, Statistics, normalise
+from .network import FaceRegressor, Statistics, draw_after, normalise
 from .released import read_weights, trainable
 from .training_settings import Method, TrainingSettings, parse_stages
 from .workspace import RUNS
@@ -121,14 +121,9 @@ class Trainer:
         seen = batch.confidence[:, 0] > 0
         return float(self.loss.vertex_distance(params[seen], batch.params[seen]).mean())
 
-    @torch.no_grad()
     def _average(self) -> None:
         decay = min(self.settings.average_decay, (1 + self.step) / (10 + self.step))
-        for slow, fast in zip(self.averaged.state_dict().values(), self.network.state_dict().values(), strict=True):
-            if slow.dtype.is_floating_point:
-                slow.lerp_(fast, 1 - decay)
-            else:
-                slow.copy_(fast)
+        draw_after(self.averaged, self.network, decay)
 
     def snapshot(self) -> dict[str, Any]:
         """A copy of everything that a step changes."""

@@ -15,10 +15,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
 
-from training.quantise import add_array, add_dequantised, open_session
+from training.quantise import add_array, add_dequantised, add_weights, open_session
 
-#: 7 bits and a sign.
-_LARGEST_WEIGHT, _LARGEST_ACTIVATION = 64, 255
+_LARGEST_ACTIVATION = 255
 #: Bytes are read as (byte − 128) / 128; the network wants (byte − 127.5) / 128, and the first bias makes up for it.
 _PIXEL_SCALE, _PIXEL_ZERO, _PIXEL_OFFSET = 1.0 / 128.0, 128, 0.5 / 128.0
 _PIXELS, _INTEGERS = "pixels", "_integer"
@@ -98,15 +97,7 @@ def _add_convolution(
     source, step = (_PIXELS, _PIXEL_SCALE) if is_first else (node.input[0], steps[node.input[0]])
     if is_first:
         bias = bias + _PIXEL_OFFSET * weight.sum(axis=(1, 2, 3))
-    scale = np.abs(weight).max(axis=(1, 2, 3)) / _LARGEST_WEIGHT
-    # A channel without weights still has a bias that must fit into 32 bits.
-    scale = np.maximum(scale, np.maximum(np.abs(bias) / (step * 2.0**24), 1e-12)).astype(np.float32)
-    integers = np.rint(weight / scale[:, None, None, None]).astype(np.int8)
-    bias_scale = np.float32(step) * scale
-    values = integers, np.rint(bias / bias_scale).astype(np.int32)
-    for name, kept, each in zip(node.input[1:], values, (scale, bias_scale), strict=True):
-        add_array(graph, f"{name}{_INTEGERS}", kept)
-        add_dequantised(graph, name, each, np.zeros(len(each), kept.dtype), axis=0)
+    add_weights(graph, node.input[1:], weight, bias, step)
     made = NodeProto()
     made.CopyFrom(node)
     made.input[0] = source

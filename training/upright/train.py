@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.tracking.upright import UPRIGHT_SIZE
 from training.dataset import one_thread
-from training.network import normalise
+from training.network import draw_after, normalise
 from training.rendering.quick_heads import PICTURE_SIZE
 from training.workspace import RUNS
 
@@ -125,14 +125,9 @@ class Trainer:
         self.step += 1
         return float(missed.detach()), float(away.detach())
 
-    @torch.no_grad()
     def _average(self) -> None:
         decay = min(self.settings.average, (1 + self.step) / (10 + self.step))
-        for slow, fast in zip(self.averaged.state_dict().values(), self.network.state_dict().values(), strict=True):
-            if slow.dtype.is_floating_point:
-                slow.lerp_(fast, 1 - decay)
-            else:
-                slow.copy_(fast)
+        draw_after(self.averaged, self.network, decay)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint under a temporary name, then rename."""
