@@ -149,14 +149,19 @@ def float_arrays(model: ModelProto) -> Arrays:
         return stored
     arrays = {name: values for name, values in stored.items() if not name.endswith((_INTEGERS, _SCALE, _ZERO))}
     for name in (name for index in range(_LAYERS) for name in _names(index)):
-        integers, scale = stored[f"{name}{_INTEGERS}"], stored[f"{name}{_SCALE}"].astype(np.float64)
-        arrays[name] = integers * scale.reshape(-1, *[1] * (integers.ndim - 1))
+        arrays[name] = dequantised(stored, name)
     first, bias = _names(0)
     arrays[bias] = arrays[bias] - _PIXEL_OFFSET * arrays[first].sum(axis=(1, 2, 3))
     flat = 1.0 / np.frombuffer(base64.b64decode(packed), "<f2").astype(np.float64)
     ends = np.cumsum([len(arrays[_names(index)[1]]) for index in range(_LAYERS)])
     _divide_channels(arrays, np.split(flat, ends[:-1]))
     return arrays
+
+
+def dequantised(stored: Arrays, name: str) -> NDArray[np.float64]:
+    """What the integers stored for ``name`` stand for; their first axis has a step each."""
+    integers, scale = stored[f"{name}{_INTEGERS}"], stored[f"{name}{_SCALE}"].astype(np.float64)
+    return np.asarray(integers * scale.reshape(-1, *[1] * (integers.ndim - 1)))
 
 
 def channel_maxima(model: ModelProto, crops: NDArray[np.uint8]) -> list[NDArray[np.float64]]:

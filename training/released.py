@@ -50,7 +50,7 @@ def trainable(weights: dict[str, Tensor], statistics: Statistics, images: Tensor
         convolution.weight.copy_(weights[f"network.backbone.{index}.0.weight"])
         feature = convolution(feature)
         bias = weights[f"network.backbone.{index}.0.bias"]
-        _pass_through(normalisation, feature, bias)
+        pass_through(normalisation, feature, bias)
         feature = torch.relu_(feature.add_(bias[:, None, None]))
     network.middle_pooling.weight.copy_(weights["network.middle_pooling.weight"])
     network.last_pooling.weight.copy_(weights["network.last_pooling.weight"])
@@ -61,7 +61,7 @@ def trainable(weights: dict[str, Tensor], statistics: Statistics, images: Tensor
     return network
 
 
-def _pass_through(normalisation: nn.BatchNorm2d, feature: Tensor, bias: Tensor) -> None:
+def pass_through(normalisation: nn.BatchNorm2d, feature: Tensor, bias: Tensor) -> None:
     """Make BatchNorm add ``bias`` and nothing else, while it knows the statistics of ``feature`` (n, c, h, w)."""
     mean, variance = feature.mean((0, 2, 3)), feature.var((0, 2, 3))
     normalisation.running_mean.copy_(mean)

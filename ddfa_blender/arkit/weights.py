@@ -49,9 +49,13 @@ _MOUTH_CLOSE = ARKIT_NAMES.index("mouthClose")
 #: How large weights usually are. Only the mesh alone needs to know: ten components leave 42 directions open.
 USUAL_WEIGHT = 0.35
 #: Pull between frames a thirtieth of a second apart, as a share of what a frame itself says of the channel …
-_SMOOTHNESS, _FRAME = 1.0, 1.0 / 30.0
-#: … which falls off where a weight changes faster than this per second: half a blink takes 0.1 s.
-_STEADY_SPEED = 0.75
+_SMOOTHNESS, _FRAME = 2.0, 1.0 / 30.0
+#: … which falls off where a weight changes faster than this per second, or by more than this share of its error from
+#: one such frame to the next: what a badly seen channel does from frame to frame is mostly error.
+_STEADY_SPEED, _TREMBLE = 0.75, 0.6
+#: Half a blink takes 0.1 s, and lids are seen well: their errors count as movement, and they are pulled by so much.
+_BLINKS = np.array([name.startswith("eyeBlink") for name in ARKIT_NAMES])
+_BLINKS_SMOOTHNESS = 1.0
 #: Frames further apart know nothing of each other, seconds.
 _LARGEST_STEP = 0.15
 
@@ -141,4 +145,6 @@ def _coupling(time: NDArray, weights: NDArray, information: NDArray) -> NDArray[
     step = np.diff(time)
     speed = np.abs(np.diff(weights, axis=0)) / step[:, None]
     near = np.where(step <= _LARGEST_STEP, np.minimum(_FRAME / step, 2.0), 0.0)
-    return np.asarray(_SMOOTHNESS * information * near[:, None] / (1.0 + (speed / _STEADY_SPEED) ** 2))
+    trembling = np.where(_BLINKS, 0.0, _TREMBLE / _FRAME / np.sqrt(information))
+    pull = np.where(_BLINKS, _BLINKS_SMOOTHNESS, _SMOOTHNESS) * information * near[:, None]
+    return np.asarray(pull / (1.0 + (speed / np.maximum(_STEADY_SPEED, trembling)) ** 2))

@@ -35,12 +35,20 @@ class Reading(NamedTuple):
 class Reader(Protocol):
     """What reads an upright face."""
 
+    #: So many faces of each second of footage are read; what lies between is told by its neighbours.
+    faces_a_second: float
+
     def read(self, face: NDArray[np.uint8]) -> Reading:
         """See :meth:`UprightReader.read`."""
 
 
 class MirroredReader:
-    """One that reads the mirror image of each face too and gives the mean: errors differ (``second_look.py``)."""
+    """One that reads the mirror image of each face too and gives the mean: errors differ (``second_look.py``).
+
+    It reads every face: errors that change from frame to frame cancel out in what the solve makes of them.
+    """
+
+    faces_a_second = float("inf")
 
     def __init__(self, reader: Reader) -> None:
         """Read with ``reader``."""
@@ -57,6 +65,9 @@ class MirroredReader:
 
 class UprightReader:
     """A session of the network on one thread."""
+
+    #: What is as quick as a blink the regressor sees.
+    faces_a_second = 10.0
 
     def __init__(self, path: Path | None = None) -> None:
         """Load ``model/upright.onnx`` (or ``path``).

@@ -25,6 +25,8 @@ RATE = 10.0
 class Brightness:
     """Reads the mean brightness as every weight; may be slow, or fail at one face."""
 
+    faces_a_second = 10.0
+
     def __init__(self, seconds: float = 0.0, fails_at: int = -1) -> None:
         self.seconds, self.fails_at, self.count = seconds, fails_at, 0
 
@@ -108,7 +110,7 @@ def test_leaving_early_ends_the_thread(fit):
     assert not _readers()
 
 
-@pytest.mark.parametrize(("rate", "every"), [(12.0, 1), (24.0, 2), (30.0, 3), (60.0, 6)])
+@pytest.mark.parametrize(("rate", "every"), [(12.0, 1), (22.0, 2), (24.0, 3), (25.0, 3), (30.0, 3), (60.0, 6)])
 def test_some_ten_are_read_a_second_wherever_one_begins(fit, rate, every):
     read = []
     for start in (0, 7):
@@ -120,3 +122,12 @@ def test_some_ten_are_read_a_second_wherever_one_begins(fit, rate, every):
     due = {index for index in range(48) if index % every == 0 and index != 30}
     assert read[0] == due | {31}, "the first face after a loss is read too"
     assert read[1] - {7} == {index for index in read[0] if index > 7}
+
+
+def test_a_reader_may_want_every_face(fit):
+    reader = Brightness()
+    reader.faces_a_second = float("inf")
+    with ReadingAlong(reader, 30.0) as along:
+        for index in range(20):
+            along.add(_frame(index), fit, index / 30.0)
+        assert None not in along.readings()

@@ -19,7 +19,7 @@ from training.quantise import add_array, add_dequantised, add_weights, open_sess
 
 _LARGEST_ACTIVATION = 255
 #: Bytes are read as (byte − 128) / 128; the network wants (byte − 127.5) / 128, and the first bias makes up for it.
-_PIXEL_SCALE, _PIXEL_ZERO, _PIXEL_OFFSET = 1.0 / 128.0, 128, 0.5 / 128.0
+_PIXEL_SCALE, _PIXEL_ZERO, PIXEL_OFFSET = 1.0 / 128.0, 128, 0.5 / 128.0
 _PIXELS, _INTEGERS = "pixels", "_integer"
 _BATCH = 32
 
@@ -96,7 +96,7 @@ def _add_convolution(
     weight, bias = (stored[name].astype(np.float64) for name in node.input[1:])
     source, step = (_PIXELS, _PIXEL_SCALE) if is_first else (node.input[0], steps[node.input[0]])
     if is_first:
-        bias = bias + _PIXEL_OFFSET * weight.sum(axis=(1, 2, 3))
+        bias = bias + PIXEL_OFFSET * weight.sum(axis=(1, 2, 3))
     add_weights(graph, node.input[1:], weight, bias, step)
     made = NodeProto()
     made.CopyFrom(node)

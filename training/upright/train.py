@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the network that reads ARKit weights off the upright face; deterministic from a seed, resumable.
 
-    python -m training.upright.train --run NAME [--crops 1500000] [--resume]
+    python -m training.upright.train --run NAME [--crops 1500000] [--resume | --initial model/upright.onnx]
 
 Progress goes to standard output; ``training/runs/NAME/upright.pt`` is written every ``--save-every`` steps.
 """
@@ -29,8 +29,12 @@ from training.workspace import RUNS
 from .augment import Batch, BatchSequence
 from .faces import photographed_faces, quick_faces, rendered_faces
 from .network import UprightNetwork
+from .optimiser import MatrixOptimiser
+from .released import ReleasedWeights, read_weights, solve_direct, take_over
 
 _REPORT_EVERY = 50
+#: Crops on which an exported network's points are found anew, and of these the first for its BatchNorms.
+_FIRST_CROPS, _FIRST_LOOK = 8192, 2048
 #: Shares of our own faces, of Blender's renders, and of photos.
 SHARES = (0.55, 0.25, 0.2)
 #: A channel that moves less than this counts no more than one that moves so much.
@@ -101,26 +105,21 @@ class Trainer:
         self.averaged = UprightNetwork().to(self.device)
         self.averaged.load_state_dict(self.network.state_dict())
         self.loss = WeightLoss(spread, points).to(self.device)
-        parameters = [*self.network.parameters(), *self.loss.parameters()]
-        matrices = [value for value in parameters if value.ndim > 1]
-        vectors = [value for value in parameters if value.ndim <= 1]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": 0.02}, {"params": vectors, "weight_decay": 0.0}], lr=settings.rate
-        )
+        body = nn.ModuleList([self.network.backbone, self.network.last, self.network.hidden])
+        heads = nn.ModuleList([self.network.weights, self.network.points, self.loss])
+        self.optimiser = MatrixOptimiser(body, heads.parameters(), self.network.direct.parameters(), settings.rate)
 
     def train_step(self, batch: Batch) -> tuple[float, float]:
         """One optimiser step; the loss of weights and of points."""
         batch = Batch(*(value.to(self.device) for value in batch))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.rate_at(self.step)
         images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             weights, points = self.network.with_points(images)
         missed, away = self.loss(weights.float(), points.float(), batch)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         (missed + _POINTS_SHARE * away).backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-        self.optimiser.step()
+        self.optimiser.step(self.settings.rate_at(self.step))
         self._average()
         self.step += 1
         return float(missed.detach()), float(away.detach())
@@ -128,6 +127,19 @@ class Trainer:
     def _average(self) -> None:
         decay = min(self.settings.average, (1 + self.step) / (10 + self.step))
         draw_after(self.averaged, self.network, decay)
+
+    def start_from(self, released: ReleasedWeights, batch: Batch) -> None:
+        """Compute what an exported network does, before the first step; ``batch`` is to be a large one."""
+        points = (batch.landmarks.to(self.device) - self.loss.points) / _POINT_SPREAD
+        images = batch.images.to(self.device)
+        take_over(self.network, released, images[:_FIRST_LOOK], points[:_FIRST_LOOK])
+        if released.direct is None:
+            known = batch.exact.min(dim=1).values == 1.0
+            solve_direct(self.network, images[known], batch.arkit[known].to(self.device))
+        with torch.no_grad():
+            self.loss.log_gain.copy_(released.gain.log())
+            self.loss.offset.copy_(released.offset)
+        self.averaged.load_state_dict(self.network.state_dict())
 
     def save(self, path: Path) -> None:
         """Write a checkpoint under a temporary name, then rename."""
@@ -146,8 +158,9 @@ class Trainer:
             getattr(self, name).load_state_dict(state[name])
 
 
-def run(settings: Settings, resume: bool) -> None:
-    """Train from the start or from this run's checkpoint."""
+def run(settings: Settings, resume: bool, initial: Path | None) -> None:
+    """Train from the start, from this run's checkpoint, or from an exported network."""
+    released = read_weights(initial) if initial else None
     folder = RUNS / settings.run
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "upright.pt"
@@ -158,6 +171,8 @@ def run(settings: Settings, resume: bool) -> None:
     trainer = Trainer(settings, spread, torch.from_numpy(places.reshape(136).astype(np.float32)))
     if resume and checkpoint.exists():
         trainer.restore(checkpoint)
+    elif released is not None:
+        trainer.start_from(released, BatchSequence(groups, SHARES, _FIRST_CROPS, 1, settings.seed)[0])
     sequence = BatchSequence(groups, SHARES, settings.batch, settings.steps, settings.seed)
     stream = DataLoader(
         sequence, batch_size=None, sampler=range(trainer.step, len(sequence)), num_workers=1, prefetch_factor=6,
@@ -179,14 +194,15 @@ def run(settings: Settings, resume: bool) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--run", required=True)
-    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--resume", action="store_true", help="go on from this run's checkpoint")
+    parser.add_argument("--initial", type=Path, help="an exported network to go on from")
     defaults = Settings("")
     for name in ("crops", "batch", "rate", "seed", "save_every"):
         value = getattr(defaults, name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     options = vars(parser.parse_args())
-    resume = options.pop("resume")
-    run(Settings(**options), resume)
+    resume, initial = options.pop("resume"), options.pop("initial")
+    run(Settings(**options), resume, initial)
 
 
 if __name__ == "__main__":
