@@ -14,7 +14,8 @@ from ddfa_blender.errors import CaptureError
 from ddfa_blender.symmetry import MIRRORED_CHANNELS
 from ddfa_blender.tracking.upright import UPRIGHT_SIZE
 from ddfa_blender.tracking.upright_reader import INPUT, MirroredReader, UprightReader
-from training.upright.export import answers, export, quantise
+from training.network import normalise
+from training.upright.export import answers, export, load_deployed, quantise
 from training.upright.network import DeployedUprightNetwork, UprightNetwork
 from training.upright.quantise import quantised
 
@@ -95,3 +96,19 @@ def test_another_network_or_picture_is_refused(files, tmp_path):
     other.write_bytes(model.SerializeToString())
     with pytest.raises(CaptureError, match=r"reinstall"):
         UprightReader(other)
+
+
+def test_a_checkpoint_s_batch_norms_know_its_own_averaged_weights(tmp_path):
+    torch.manual_seed(0)
+    averaged = UprightNetwork()
+    pictures = np.random.default_rng(0).integers(0, 256, (16, UPRIGHT_SIZE, UPRIGHT_SIZE, 3), dtype=np.uint8)
+    loss = {"log_gain": torch.zeros(52), "offset": torch.zeros(52)}
+    torch.save({"averaged": averaged.state_dict(), "loss": loss}, tmp_path / "upright.pt")
+    network = load_deployed(tmp_path / "upright.pt", pictures).network
+    assert not network.training
+    torch.testing.assert_close(network.hidden[1].weight, averaged.hidden[1].weight)
+    convolution, normalisation, _ = network.backbone[0]
+    with torch.no_grad():
+        seen = convolution(normalise(torch.from_numpy(pictures)))
+    torch.testing.assert_close(normalisation.running_mean, seen.mean(dim=(0, 2, 3)), atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(normalisation.running_var, seen.var(dim=(0, 2, 3)), atol=1e-4, rtol=1e-3)

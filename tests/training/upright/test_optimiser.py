@@ -71,4 +71,4 @@ def test_gentle_layers_take_small_steps():
         layer.bias.grad = torch.ones(3)
     optimiser.step(0.01)
     moved = [(layer.bias - old).abs().mean() for layer, old in zip((quick, gentle), before, strict=True)]
-    assert float(moved[1] / moved[0]) == pytest.approx(0.05, rel=0.05)
+    assert 0.0 < float(moved[1]) < 0.01 * float(moved[0])
