@@ -58,7 +58,7 @@ _LARGEST_YAW, _LEAST_VISIBLE = 45.0, 0.8
 _MESH_COUNTS = 1.0 / 8.0
 #: The second network learnt on faces like these; on real ones it errs by so many times as much. The known clips would
 #: have 1 (r 0.81; 0.80 with 1.5, 0.79 with 2), footage 3 (0.76 with 1; 0.788, 0.795 and 0.796 with 1.5, 2 and 3).
-_ON_FOOTAGE = 2.0
+ON_FOOTAGE = 2.0
 #: What moves lids is not made larger: wide eyes would hold blinks up, squints and downward looks would shut eyes. Nor
 #: is the upward look, which excludes the downward one.
 _LIDS = np.array([name.startswith(("eyeWide", "eyeSquint", "eyeLookDown", "eyeLookUp")) for name in ARKIT_NAMES])
@@ -179,7 +179,7 @@ def reliability_of(heads: Heads, model: MorphableModel) -> Reliability:
     parity = np.sign((units * units[sides]).sum(axis=0))
     return Reliability(
         network_error=network,
-        reading_error=_ON_FOOTAGE * reading,
+        reading_error=ON_FOOTAGE * reading,
         usual=np.where(_LIDS, 1.0, usual),
         mesh_error=missed.T @ missed / len(missed) * (parity[:, None] == parity),
         lips=_read_lips(heads, LipSeam.of(model)),
