@@ -50,7 +50,7 @@ class Settings:
     run: str
     crops: int = 1_500_000
     batch: int = 128
-    rate: float = 2e-3
+    rate: float = 1e-3
     seed: int = 1
     save_every: int = 500
     average: float = 0.998
