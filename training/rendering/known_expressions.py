@@ -61,6 +61,15 @@ def _speech(weights: NDArray, rng: np.random.Generator) -> None:
             add_unit(weights, name, amount * peak)
 
 
+def with_eyes(weights: NDArray, gazing: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A face (52,) whose eyes may look away, to the share ``gazing``, and may be closing, within what faces can do."""
+    if rng.random() < gazing:
+        add_gaze(weights, rng)
+    if rng.random() < 0.12:
+        add_unit(weights, "eyeBlink", rng.uniform(0.2, 1.0))
+    return make_plausible(weights)
+
+
 def random_face(rng: np.random.Generator) -> NDArray[np.float64]:
     """ARKit weights (52,) of one face: at rest, a few units, an everyday mixture, or speech."""
     weights, kind = np.zeros(len(ARKIT_NAMES)), rng.random()
@@ -72,11 +81,7 @@ def random_face(rng: np.random.Generator) -> NDArray[np.float64]:
         add_few_units(weights, rng)
     else:
         _speech(weights, rng)
-    if rng.random() < 0.25:
-        add_gaze(weights, rng)
-    if rng.random() < 0.12:
-        add_unit(weights, "eyeBlink", rng.uniform(0.2, 1.0))
-    return make_plausible(weights)
+    return with_eyes(weights, 0.25, rng)
 
 
 def random_faces(seed: int, count: int) -> ClipMotion:

@@ -25,9 +25,9 @@ from ddfa_blender.tracking.upright import ANCHOR_POINTS, PIXELS_PER_MM, upright_
 from training.workspace import DATA
 
 from .actors import Actor, Parts, cast
-from .known_expressions import add_few_units, add_gaze
+from .known_expressions import add_few_units, with_eyes
 from .props import background
-from .random_expressions import add_unit, make_plausible, random_expression
+from .random_expressions import random_expression
 from .rasteriser import rasterise, vertex_normals
 from .shading import Lights, Surface, shaded
 
@@ -50,11 +50,7 @@ def random_face(rng: np.random.Generator) -> NDArray[np.float64]:
         add_few_units(weights, rng)
         if rng.random() < 0.5:
             add_few_units(weights, rng)
-    if rng.random() < 0.4:
-        add_gaze(weights, rng)
-    if rng.random() < 0.12:
-        add_unit(weights, "eyeBlink", rng.uniform(0.2, 1.0))
-    return make_plausible(weights)
+    return with_eyes(weights, 0.4, rng)
 
 
 def photographed(
