@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 #: The 52 ARKit blend shapes; this order is the order of every (…, 52) array in the project.
 ARKIT_NAMES: tuple[str, ...] = (
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
@@ -21,6 +23,8 @@ ARKIT_NAMES: tuple[str, ...] = (
     "noseSneerLeft", "noseSneerRight",
     "tongueOut",
 )  # fmt: skip
+#: Place of each in that order.
+ARKIT_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(ARKIT_NAMES)}
 
 SHAPE_COUNT = 40
 EXPRESSION_COUNT = 10

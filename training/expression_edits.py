@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddfa_blender.morphable_model import MorphableModel
-from ddfa_blender.names import ARKIT_NAMES, EXPRESSION_COUNT
+from ddfa_blender.names import ARKIT_INDEX, ARKIT_NAMES, EXPRESSION_COUNT
 from ddfa_blender.projection import apply, split
 from ddfa_blender.stills.renders import visible_raster
 from ddfa_blender.stills.surface import Surface
@@ -41,7 +41,6 @@ from .faces import PICTURE_SIZE
 from .rendering.labels import expression_fit
 from .rendering.random_expressions import make_plausible
 
-_INDEX = {name: index for index, name in enumerate(ARKIT_NAMES)}
 #: Units that an edit may add: how often, and the least and largest weight. Nothing that opens the lips: a closed mouth
 #: has no teeth to show. Sides differ (:func:`_sides`). Units to which the teacher's scores answer come most often.
 _ADDED: dict[str, tuple[float, float, float]] = {
@@ -78,10 +77,12 @@ def _sides(rng: np.random.Generator) -> tuple[float, float]:
 def random_weights(scores: NDArray, rng: np.random.Generator) -> NDArray[np.float64]:
     """What to add (52,) to a face with ``scores`` (52,): one to three units, mostly one-sided, −1…1."""
     change = np.zeros(len(ARKIT_NAMES))
-    there = [unit for unit in _TAKEN if max(scores[_INDEX[f"{unit}{side}"]] for side in ("Left", "Right")) > _THERE]
+    there = [
+        unit for unit in _TAKEN if max(scores[ARKIT_INDEX[f"{unit}{side}"]] for side in ("Left", "Right")) > _THERE
+    ]
     if there and rng.random() < _TAKING:
         unit, side = rng.choice(there), rng.choice(["Left", "Right"])
-        index = _INDEX[f"{unit}{side}"]
+        index = ARKIT_INDEX[f"{unit}{side}"]
         change[index] = -rng.uniform(*_TAKEN_SHARE) * scores[index]
     names = list(_ADDED)
     chance = np.array([_ADDED[name][0] for name in names])
@@ -90,11 +91,11 @@ def random_weights(scores: NDArray, rng: np.random.Generator) -> NDArray[np.floa
     for name in rng.choice(names, count, replace=False, p=chance / chance.sum()):
         _, least, largest = _ADDED[name]
         strength = rng.uniform(least, largest)
-        if name in _INDEX:
-            added[_INDEX[name]] = strength
+        if name in ARKIT_INDEX:
+            added[ARKIT_INDEX[name]] = strength
         else:
             for side, share in zip(("Left", "Right"), _sides(rng), strict=True):
-                added[_INDEX[f"{name}{side}"]] = strength * share
+                added[ARKIT_INDEX[f"{name}{side}"]] = strength * share
     together = make_plausible(np.clip(scores, 0.0, 1.0) + added)
     # What the face shows already stays; what would be too much together is added less.
     room = np.maximum(together - np.clip(scores, 0.0, 1.0), 0.0)

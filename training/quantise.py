@@ -301,11 +301,9 @@ def _add_backbone(
         node = NodeProto()
         node.CopyFrom(convolution)
         node.input[0] = incoming
-        constants = [f"{out}{_SCALE}", f"{out}{_ZERO}"]
-        rounding = helper.make_node("QuantizeLinear", [node.output[0], *constants], [f"{out}{_INTEGERS}"])
-        graph.node.extend([node, rounding])
+        graph.node.append(node)
         incoming, step = out, steps[index]
-        add_dequantised(graph, out, np.float32(step), np.uint8(0))
+        add_rounded(graph, node.output[0], out, step)
 
 
 def add_weights(graph: GraphProto, names: Sequence[str], weight: NDArray, bias: NDArray, step: float) -> None:
@@ -320,6 +318,13 @@ def add_weights(graph: GraphProto, names: Sequence[str], weight: NDArray, bias: 
     for name, stored, each in zip(names, values, (scale, bias_scale), strict=True):
         add_array(graph, f"{name}{_INTEGERS}", stored)
         add_dequantised(graph, name, each, np.zeros(len(each), stored.dtype), axis=0)
+
+
+def add_rounded(graph: GraphProto, source: str, name: str, step: float) -> None:
+    """``name`` out of ``source``, rounded to one of 256 integers ``step`` apart."""
+    constants = [f"{name}{_SCALE}", f"{name}{_ZERO}"]
+    graph.node.append(helper.make_node("QuantizeLinear", [source, *constants], [f"{name}{_INTEGERS}"]))
+    add_dequantised(graph, name, np.float32(step), np.uint8(0))
 
 
 def add_dequantised(graph: GraphProto, name: str, scale: Any, zero: Any, **attributes: int) -> None:

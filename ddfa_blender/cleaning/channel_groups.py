@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import CaptureError
 from ..face_model import FaceModel
-from ..names import ARKIT_NAMES
+from ..names import ARKIT_INDEX, ARKIT_NAMES
 from ..symmetry import MIRRORED_LANDMARKS
 
 #: Groups of the face; the head's movement is the fourth.
@@ -49,27 +49,26 @@ def _group(name: str) -> int:
 
 #: (52,) index into FACE_GROUPS.
 ARKIT_GROUPS = np.array([_group(name) for name in ARKIT_NAMES])
-_INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
 #: Eyelids that blink, left and right.
-BLINKS = (_INDEX["eyeBlinkLeft"], _INDEX["eyeBlinkRight"])
+BLINKS = (ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"])
 #: Gaze: (4, 2) opposite directions of one eye: out and in, up and down; left eye first.
 GAZE = np.array([
-    [_INDEX[f"eyeLook{direction}{side}"] for direction in pair]
+    [ARKIT_INDEX[f"eyeLook{direction}{side}"] for direction in pair]
     for side in ("Left", "Right") for pair in (("Out", "In"), ("Up", "Down"))
 ])  # fmt: skip
 #: (P, 2) units that do the same on the left and on the right half of the face.
 SIDE_PAIRS = np.array([
-    [i, _INDEX[name.removesuffix("Left") + "Right"]]
+    [i, ARKIT_INDEX[name.removesuffix("Left") + "Right"]]
     for i, name in enumerate(ARKIT_NAMES)
     if name.endswith("Left") and not name.startswith("eyeLook") and name not in ("jawLeft", "mouthLeft")
 ])  # fmt: skip
 #: (4, 2) units by which both eyes look the same way.
 GAZE_PAIRS = np.array([
-    [_INDEX[f"eyeLook{left}Left"], _INDEX[f"eyeLook{right}Right"]]
+    [ARKIT_INDEX[f"eyeLook{left}Left"], ARKIT_INDEX[f"eyeLook{right}Right"]]
     for left, right in (("Out", "In"), ("In", "Out"), ("Up", "Up"), ("Down", "Down"))
 ])  # fmt: skip
 #: Units that move the middle of the face to one side; a symmetrical face has none of them.
-SIDEWAYS = np.array([_INDEX[name] for name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")])
+SIDEWAYS = np.array([ARKIT_INDEX[name] for name in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")])
 
 #: Changes below these are not seen: nothing smaller is a peak to keep. Weights of ARKit's units and of components,
 #: millimetres, and a quarter of a degree as the length of a quaternion's change.

@@ -33,7 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..atomic import write_atomically
 from ..errors import CaptureError
 from ..footage.frame_rate import average_rate
-from ..names import ARKIT_NAMES, PARAMETER_COUNT
+from ..names import ARKIT_INDEX, ARKIT_NAMES, PARAMETER_COUNT
 from ..performance import Performance
 from ..quaternions import continuous, from_matrices, to_matrices
 from ..take import TAKE_VERSION, Take, TakeHeader
@@ -64,8 +64,7 @@ COLUMNS: tuple[str, ...] = (TIMECODE, COUNT, *VALUES)
 #: Places of the head's angles among VALUES.
 _HEAD = slice(len(_APP_ORDER), len(_APP_ORDER) + 3)
 #: Column of ``arkit`` for each of the app's channels, in the app's order.
-_TO_APP = np.array([ARKIT_NAMES.index(name) for name in _APP_ORDER])
-_INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
+_TO_APP = np.array([ARKIT_INDEX[name] for name in _APP_ORDER])
 #: Turn of an eye at a weight of 1.
 _SIDEWAYS, _DOWN, _UP = math.radians(35.0), math.radians(35.0), math.radians(25.1)
 #: Phones before 2018 and early releases of the app have no tongue.
@@ -278,7 +277,7 @@ def eye_rotations(arkit: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.flo
     weights = np.asarray(arkit, dtype=np.float64)
 
     def look(direction: str, side: str) -> NDArray[np.float64]:
-        return weights[:, _INDEX[f"eyeLook{direction}{side}"]]
+        return weights[:, ARKIT_INDEX[f"eyeLook{direction}{side}"]]
 
     def rotation(side: str, left: str, right: str) -> NDArray[np.float64]:
         turn = _SIDEWAYS * (look(left, side) - look(right, side))

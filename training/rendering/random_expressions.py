@@ -8,9 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ddfa_blender.names import ARKIT_NAMES
-
-_INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
+from ddfa_blender.names import ARKIT_INDEX, ARKIT_NAMES
 
 #: Units that act as one: a name without side stands for both sides. (probability, lowest, highest weight).
 _EVERYDAY: Mapping[str, tuple[float, float, float]] = {
@@ -55,11 +53,11 @@ _EXTREMES: tuple[Mapping[str, float], ...] = (
 
 def add_unit(weights: NDArray, name: str, left: float, right: float | None = None) -> None:
     """Add a unit in place: a sided pair when ``name`` has no side of its own, else the one channel."""
-    if name in _INDEX:
-        weights[_INDEX[name]] += left
+    if name in ARKIT_INDEX:
+        weights[ARKIT_INDEX[name]] += left
         return
-    weights[_INDEX[f"{name}Left"]] += left
-    weights[_INDEX[f"{name}Right"]] += left if right is None else right
+    weights[ARKIT_INDEX[f"{name}Left"]] += left
+    weights[ARKIT_INDEX[f"{name}Right"]] += left if right is None else right
 
 
 def _everyday(weights: NDArray, rng: np.random.Generator, amount: float) -> None:
@@ -112,25 +110,25 @@ def make_plausible(weights: NDArray) -> NDArray:
     """
     w = np.clip(weights, 0.0, 1.0)
     for side in ("Left", "Right"):
-        closed = w[_INDEX[f"eyeBlink{side}"]]
-        w[_INDEX[f"eyeWide{side}"]] *= 1.0 - closed
+        closed = w[ARKIT_INDEX[f"eyeBlink{side}"]]
+        w[ARKIT_INDEX[f"eyeWide{side}"]] *= 1.0 - closed
         # Squinting and looking down lower the lids too: together they may close an eye, not cross it.
         for name in ("eyeSquint", "eyeLookDown"):
-            w[_INDEX[name + side]] *= 1.0 - 0.6 * closed
-        w[_INDEX[f"eyeSquint{side}"]] *= 1.0 - 0.7 * w[_INDEX[f"eyeWide{side}"]]
-        smile = w[_INDEX[f"mouthSmile{side}"]]
-        w[_INDEX[f"mouthFrown{side}"]] *= 1.0 - smile
-    w[_INDEX["mouthClose"]] = min(w[_INDEX["mouthClose"]], w[_INDEX["jawOpen"]])
-    round_mouth = max(w[_INDEX["mouthPucker"]], w[_INDEX["mouthFunnel"]])
-    w[_INDEX["mouthFunnel"]] = min(w[_INDEX["mouthFunnel"]], 1.2 - w[_INDEX["mouthPucker"]])
+            w[ARKIT_INDEX[name + side]] *= 1.0 - 0.6 * closed
+        w[ARKIT_INDEX[f"eyeSquint{side}"]] *= 1.0 - 0.7 * w[ARKIT_INDEX[f"eyeWide{side}"]]
+        smile = w[ARKIT_INDEX[f"mouthSmile{side}"]]
+        w[ARKIT_INDEX[f"mouthFrown{side}"]] *= 1.0 - smile
+    w[ARKIT_INDEX["mouthClose"]] = min(w[ARKIT_INDEX["mouthClose"]], w[ARKIT_INDEX["jawOpen"]])
+    round_mouth = max(w[ARKIT_INDEX["mouthPucker"]], w[ARKIT_INDEX["mouthFunnel"]])
+    w[ARKIT_INDEX["mouthFunnel"]] = min(w[ARKIT_INDEX["mouthFunnel"]], 1.2 - w[ARKIT_INDEX["mouthPucker"]])
     for name in ("mouthSmile", "mouthStretch", "mouthDimple", "mouthUpperUp", "mouthLowerDown"):
         for side in ("Left", "Right"):
-            w[_INDEX[name + side]] *= 1.0 - 0.6 * round_mouth
-    open_jaw = w[_INDEX["jawOpen"]]
+            w[ARKIT_INDEX[name + side]] *= 1.0 - 0.6 * round_mouth
+    open_jaw = w[ARKIT_INDEX["jawOpen"]]
     for name in ("cheekPuff", "mouthPressLeft", "mouthPressRight", "mouthShrugLower", "mouthRollLower",
                  "mouthRollUpper", "mouthShrugUpper"):  # fmt: skip
-        w[_INDEX[name]] *= max(0.0, 1.0 - 1.5 * max(0.0, open_jaw - w[_INDEX["mouthClose"]]))
-    w[_INDEX["tongueOut"]] = min(w[_INDEX["tongueOut"]], 2.5 * open_jaw)
+        w[ARKIT_INDEX[name]] *= max(0.0, 1.0 - 1.5 * max(0.0, open_jaw - w[ARKIT_INDEX["mouthClose"]]))
+    w[ARKIT_INDEX["tongueOut"]] = min(w[ARKIT_INDEX["tongueOut"]], 2.5 * open_jaw)
     return w
 
 
@@ -146,6 +144,6 @@ def random_expression(rng: np.random.Generator) -> NDArray[np.float64]:
         _extreme(weights, rng)
         _everyday(weights, rng, 0.4)
     _gaze(weights, rng)
-    if weights[_INDEX["eyeBlinkLeft"]] + weights[_INDEX["eyeBlinkRight"]] == 0.0:
+    if weights[ARKIT_INDEX["eyeBlinkLeft"]] + weights[ARKIT_INDEX["eyeBlinkRight"]] == 0.0:
         _blink(weights, rng)
     return make_plausible(weights)

@@ -17,7 +17,7 @@ from training.network import normalise
 
 #: Channels at 64, 32, 16 and 8 pixels a side, and convolutions with shortcuts at each but the first.
 _WIDTHS = (16, 32, 64, 128)
-_BLOCKS = (1, 2, 2)
+_BLOCKS = (1, 3, 4)
 _LAST, _HIDDEN = 40, 256
 
 

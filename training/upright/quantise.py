@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
 
-from training.quantise import add_array, add_dequantised, add_weights, open_session
+from training.quantise import add_array, add_dequantised, add_rounded, add_weights, open_session
 
 _LARGEST_ACTIVATION = 255
 #: Bytes are read as (byte − 128) / 128; the network wants (byte − 127.5) / 128, and the first bias makes up for it.
@@ -108,12 +108,7 @@ def _round(graph: GraphProto, source: str, name: str, step: float) -> None:
     """``name`` out of integers of ``source``, which may have the same name."""
     if source == name:  # a sum: what comes out of it gets another name
         graph.node[-1].output[0] = source = f"{name}_sum"
-    scale, zero = np.float32(step), np.uint8(0)
-    add_array(graph, f"{name}_step", np.asarray(scale))
-    add_array(graph, f"{name}_none", np.asarray(zero))
-    rounding = helper.make_node("QuantizeLinear", [source, f"{name}_step", f"{name}_none"], [f"{name}{_INTEGERS}"])
-    graph.node.append(rounding)
-    add_dequantised(graph, name, scale, zero)
+    add_rounded(graph, source, name, step)
 
 
 def _store(graph: GraphProto, arrays: dict[str, NDArray]) -> None:

@@ -3,7 +3,8 @@
 
 As in :mod:`training.released` each convolution gets a BatchNorm back that undoes what it normalises. A quantised file
 (:mod:`.quantise`) gives its float weights, rounded to 7 bits. Where the 68 points are is not exported; that head is
-solved anew, by least squares on training pictures, and so is what the map says beside the hidden layer.
+solved anew, by least squares on training pictures. The file may be of a network with fewer convolutions at a size: the
+new ones say next to nothing at first.
 """
 
 from __future__ import annotations
@@ -25,19 +26,21 @@ from .network import UprightNetwork
 from .quantise import PIXEL_OFFSET
 
 _HIDDEN, _WEIGHTS, _DIRECT = "network.hidden.1", "network.weights", "network.direct.1"
-#: Ridge, in mean variances of what is listened to.
-_RIDGE = {"points": 0.01, "direct": 1.0}
+#: Ridge of the points, in mean variances of what is listened to.
+_RIDGE = 0.01
+#: Standard deviations that a convolution which the file has not adds to what goes past it. Of 0 it would learn nothing.
+_NEW = 0.01
 
 
 @dataclass(frozen=True, eq=False)
 class ReleasedWeights:
     """Weight and bias of each convolution in order, of the hidden layer and of the 52 weights; ``direct`` are those
-    of what the map says to these, None in older files; ``gain`` and ``offset`` (52,) of the teacher's scale."""
+    of what the map says to these; ``gain`` and ``offset`` (52,) of the teacher's scale."""
 
     convolutions: tuple[tuple[Tensor, Tensor], ...]
     hidden: tuple[Tensor, Tensor]
     weights: tuple[Tensor, Tensor]
-    direct: tuple[Tensor, Tensor] | None
+    direct: tuple[Tensor, Tensor]
     gain: Tensor
     offset: Tensor
 
@@ -50,7 +53,7 @@ def read_weights(path: Path) -> ReleasedWeights:
     """
     model = onnx.load(str(path))
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    if not {"gain", "offset", f"{_HIDDEN}.bias", f"{_WEIGHTS}.bias"} <= set(stored):
+    if not {"gain", "offset", *(f"{name}.bias" for name in (_HIDDEN, _WEIGHTS, _DIRECT))} <= set(stored):
         raise ValueError(f"{path} was not written by training.upright.export")
 
     def tensor(name: str) -> Tensor:
@@ -59,9 +62,9 @@ def read_weights(path: Path) -> ReleasedWeights:
     def linear(name: str) -> tuple[Tensor, Tensor]:
         return tensor(f"{name}.weight"), tensor(f"{name}.bias")
 
-    direct = linear(_DIRECT) if f"{_DIRECT}.bias" in stored else None
+    hidden, weights, direct = (linear(name) for name in (_HIDDEN, _WEIGHTS, _DIRECT))
     return ReleasedWeights(
-        tuple(_convolutions(model, stored)), linear(_HIDDEN), linear(_WEIGHTS), direct, tensor("gain"), tensor("offset")
+        tuple(_convolutions(model, stored)), hidden, weights, direct, tensor("gain"), tensor("offset")
     )
 
 
@@ -85,32 +88,46 @@ def take_over(network: UprightNetwork, released: ReleasedWeights, images: Tensor
         released: of :func:`read_weights`.
         images: (n, 128, 128, 3) uint8 training pictures, of which each BatchNorm takes mean and variance.
         points: (n, 136) where their 68 points are, in the network's units.
+
+    Raises:
+        ValueError: the file's network has more convolutions at a size than this one, or others.
     """
     feature = normalise(images)
-    for layer, (weight, bias) in zip([*network.backbone, network.last], released.convolutions, strict=True):
+    convolutions = list(released.convolutions)
+    for layer in [*network.backbone, network.last]:
         is_block = not isinstance(layer, torch.nn.Sequential)
-        convolution, normalisation, _ = layer.convolution if is_block else layer
-        convolution.weight.copy_(weight)
-        seen, added = convolution(feature), bias.to(feature.device)
-        pass_through(normalisation, seen, added)
-        seen = torch.relu_(seen.add_(added[:, None, None]))
+        part = layer.convolution if is_block else layer
+        seen = _set_convolution(part, _next(convolutions, part[0].weight.shape, optional=is_block), feature)
         feature = feature + seen if is_block else seen
     _set(network.hidden[1], released.hidden)
     _set(network.weights, released.weights)
-    if released.direct is not None:
-        _set(network.direct[1], released.direct)
-    _set(network.points, _least_squares(network.hidden(feature), points, _RIDGE["points"]))
+    _set(network.direct[1], released.direct)
+    _set(network.points, _least_squares(network.hidden(feature), points, _RIDGE))
 
 
-@torch.no_grad()
-def solve_direct(network: UprightNetwork, images: Tensor, arkit: Tensor) -> None:
-    """Let the map say what the hidden layer leaves of the weights ``arkit`` (n, 52) of training pictures ``images``
-    (n, 128, 128, 3) uint8; the network is changed."""
-    network.eval()
-    parts = [network.backbone(normalise(part)) for part in images.split(256)]
-    left = arkit - torch.cat([network.weights(network.hidden(network.last(part))) for part in parts])
-    _set(network.direct[1], _least_squares(torch.cat([part.flatten(1) for part in parts]), left, _RIDGE["direct"]))
-    network.train()
+def _next(
+    convolutions: list[tuple[Tensor, Tensor]], shape: torch.Size, *, optional: bool
+) -> tuple[Tensor, Tensor] | None:
+    """Take the next of the file's convolutions, if it has this shape."""
+    if convolutions and convolutions[0][0].shape == shape:
+        return convolutions.pop(0)
+    if not optional:
+        raise ValueError("the file's network is not this one, nor this one with fewer convolutions at a size")
+    return None
+
+
+def _set_convolution(layer: torch.nn.Sequential, given: tuple[Tensor, Tensor] | None, feature: Tensor) -> Tensor:
+    """Make a layer what the file says it is, or next to nothing where it says nothing; what it makes of ``feature``."""
+    convolution, normalisation, _ = layer
+    if given is not None:
+        convolution.weight.copy_(given[0])
+    seen = convolution(feature)
+    bias = torch.zeros_like(normalisation.bias) if given is None else given[1].to(seen.device)
+    pass_through(normalisation, seen, bias)
+    if given is None:
+        normalisation.weight.fill_(_NEW)
+        normalisation.bias.zero_()
+    return torch.relu_(normalisation.train()(seen))
 
 
 def _set(layer: torch.nn.Linear, values: tuple[Tensor, Tensor]) -> None:

@@ -30,13 +30,13 @@ from .augment import Batch, BatchSequence
 from .faces import photographed_faces, quick_faces, rendered_faces
 from .network import UprightNetwork
 from .optimiser import MatrixOptimiser
-from .released import ReleasedWeights, read_weights, solve_direct, take_over
+from .released import ReleasedWeights, read_weights, take_over
 
 _REPORT_EVERY = 50
 #: Crops on which an exported network's points are found anew, and of these the first for its BatchNorms.
 _FIRST_CROPS, _FIRST_LOOK = 8192, 2048
 #: Shares of our own faces, of Blender's renders, and of photos.
-SHARES = (0.55, 0.25, 0.2)
+SHARES = (0.5, 0.2, 0.3)
 #: A channel that moves less than this counts no more than one that moves so much.
 _LEAST_SPREAD = 0.08
 #: Pixels by which the points usually differ from face to face, and what they count beside the weights.
@@ -133,9 +133,6 @@ class Trainer:
         points = (batch.landmarks.to(self.device) - self.loss.points) / _POINT_SPREAD
         images = batch.images.to(self.device)
         take_over(self.network, released, images[:_FIRST_LOOK], points[:_FIRST_LOOK])
-        if released.direct is None:
-            known = batch.exact.min(dim=1).values == 1.0
-            solve_direct(self.network, images[known], batch.arkit[known].to(self.device))
         with torch.no_grad():
             self.loss.log_gain.copy_(released.gain.log())
             self.loss.offset.copy_(released.offset)

@@ -10,7 +10,7 @@ import torch
 from training.network import normalise
 from training.upright.export import answers, export, quantise
 from training.upright.network import DeployedUprightNetwork, UprightNetwork
-from training.upright.released import read_weights, solve_direct, take_over
+from training.upright.released import read_weights, take_over
 
 from ..other_network import save_identity
 
@@ -25,23 +25,26 @@ def _pictures(count: int = 64) -> np.ndarray:
     return fine.permute(0, 2, 3, 1).to(torch.uint8).numpy()
 
 
-@pytest.fixture(scope="module")
-def network() -> UprightNetwork:
-    """Random, with statistics and heads that are."""
-    torch.manual_seed(4)
+def _random_network() -> UprightNetwork:
+    """Random heads and BatchNorms, with the statistics of the pictures."""
     network = UprightNetwork()
-    for head in (network.weights, network.points):
-        torch.nn.init.normal_(head.weight, std=0.2)
-        torch.nn.init.uniform_(head.bias, 0.0, 0.6)
-    torch.nn.init.normal_(network.direct[1].weight, std=0.003)
+    for head, spread in ((network.weights, 0.2), (network.points, 0.2), (network.direct[1], 0.003)):
+        torch.nn.init.normal_(head.weight, std=spread)
+        torch.nn.init.uniform_(head.bias, 0.0, 0.3)
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.uniform_(module.bias, -0.3, 0.3)
+            module.momentum = None  # the mean of all batches, here of one
     with torch.no_grad():
-        for _ in range(60):
-            network.train()(normalise(torch.from_numpy(_pictures())))
+        network.train()(normalise(torch.from_numpy(_pictures())))
     return network.eval()
+
+
+@pytest.fixture(scope="module")
+def network() -> UprightNetwork:
+    torch.manual_seed(4)
+    return _random_network()
 
 
 @pytest.mark.parametrize(("eight_bits", "apart"), [(False, 1e-4), (True, 0.03)])
@@ -72,21 +75,36 @@ def test_it_computes_what_the_file_does(network, tmp_path, eight_bits, apart):
     assert float(left) < 0.1
 
 
-def test_what_the_hidden_layer_leaves_is_read_off_the_map(network):
-    """Of weights that the map does tell, to the last, and of nothing else."""
-    images = torch.from_numpy(_pictures(256))
-    other = UprightNetwork()
-    other.load_state_dict(network.state_dict())
-    torch.nn.init.zeros_(other.direct[1].weight)
-    torch.nn.init.zeros_(other.direct[1].bias)
+@pytest.fixture
+def smaller() -> UprightNetwork:
+    """Of another depth at each size."""
+    torch.manual_seed(5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.upright.network._BLOCKS", (0, 1, 2))
+        return _random_network()
+
+
+def test_a_network_that_has_grown_starts_from_what_the_smaller_one_computed(smaller, tmp_path):
+    """And its new convolutions learn from the first step on."""
+    images = torch.from_numpy(_pictures())
     with torch.no_grad():
-        wanted = network(normalise(images))
-        before = (other.eval()(normalise(images)) - wanted).pow(2).mean()
-    solve_direct(other, images, wanted)
+        weights, points = smaller.with_points(normalise(images))
+    path = tmp_path / "smaller.onnx"
+    export(DeployedUprightNetwork(smaller, GAIN, OFFSET).eval(), path)
+    grown = UprightNetwork()
+    take_over(grown, read_weights(path), images, points)
     with torch.no_grad():
-        after = (other.eval()(normalise(images)) - wanted).pow(2).mean()
-    assert float(after) < 0.25 * float(before)
-    torch.testing.assert_close(other.weights.weight, network.weights.weight)
+        again = grown.eval()(normalise(images))
+    assert float((again - weights).pow(2).mean()) < 0.02 * float(weights.var(dim=0).mean())
+    grown.train()(normalise(images)).square().mean().backward()
+    assert all(float(value.grad.abs().max()) > 0.0 for value in grown.backbone.parameters())
+
+
+def test_a_network_with_more_convolutions_than_this_one_is_refused(network, smaller, tmp_path):
+    path = tmp_path / "upright.onnx"
+    export(DeployedUprightNetwork(network, GAIN, OFFSET).eval(), path)
+    with pytest.raises(ValueError, match="fewer convolutions"):
+        take_over(smaller, read_weights(path), torch.from_numpy(_pictures(2)), torch.zeros(2, 136))
 
 
 def test_any_other_file_is_refused(tmp_path):
