@@ -65,6 +65,14 @@ _LEAST_VISIBLE = 0.7
 _PICTURE_QUALITY = 92
 
 
+def added_by_edits() -> NDArray[np.bool_]:
+    """(52,) the channels that an edit may raise."""
+    added = np.zeros(len(ARKIT_NAMES), bool)
+    for name in _ADDED:
+        added[[ARKIT_INDEX[each] for each in (name, f"{name}Left", f"{name}Right") if each in ARKIT_INDEX]] = True
+    return added
+
+
 def _sides(rng: np.random.Generator) -> tuple[float, float]:
     """Strengths left and right: of three edits one is on both sides, two are on one."""
     kind = rng.integers(6)

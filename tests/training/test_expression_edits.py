@@ -6,17 +6,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
-from ddfa_blender.names import ARKIT_NAMES  # noqa: E402
+from ddfa_blender.names import ARKIT_INDEX, ARKIT_NAMES  # noqa: E402
 from ddfa_blender.projection import apply, join, rotation_from_euler, split  # noqa: E402
 from training import dataset  # noqa: E402
 from training.edits import Edits, present_scores  # noqa: E402
-from training.expression_edits import ExpressionEditor, make_edits, random_weights  # noqa: E402
+from training.expression_edits import ExpressionEditor, added_by_edits, make_edits, random_weights  # noqa: E402
 from training.faces import decode_picture, encoded_pictures  # noqa: E402
 from training.rendering.labels import expression_fit  # noqa: E402
 
 from .pncc import rasterise  # noqa: E402
-
-INDEX = {name: index for index, name in enumerate(ARKIT_NAMES)}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +53,7 @@ def landmarks(model, params):
 def weights(**values):
     result = np.zeros(len(ARKIT_NAMES))
     for name, value in values.items():
-        result[INDEX[name]] = value
+        result[ARKIT_INDEX[name]] = value
     return result
 
 
@@ -122,8 +120,8 @@ def test_random_edits_stay_within_what_a_face_can_do():
         together = scores + change
         assert together.min() >= -1e-9
         assert together.max() <= 1 + 1e-9
-        assert (change[[INDEX["jawOpen"], INDEX["mouthClose"], INDEX["eyeLookInLeft"]]] == 0).all()
-        left, right = (change[[i for n, i in INDEX.items() if n.endswith(side)]] for side in ("Left", "Right"))
+        assert (change[[ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"], ARKIT_INDEX["eyeLookInLeft"]]] == 0).all()
+        left, right = (change[[i for n, i in ARKIT_INDEX.items() if n.endswith(side)]] for side in ("Left", "Right"))
         one_sided += (np.abs(left).sum() > 2 * np.abs(right).sum()) or (np.abs(right).sum() > 2 * np.abs(left).sum())
     assert one_sided > 150
 
@@ -157,7 +155,7 @@ def test_edits_without_scores_have_none_and_those_with_some_keep_them(tmp_path):
 
 def test_edited_renders_have_the_scores_of_both_expressions(photos, tmp_path, monkeypatch):
     scores = np.zeros_like(photos.arkit)
-    scores[:, INDEX["jawOpen"]] = 0.25
+    scores[:, ARKIT_INDEX["jawOpen"]] = 0.25
     renders = replace(photos, arkit=scores, visible=np.array([0.8, 0.9], np.float32))
     edits = make_edits(renders, 4, seed=3, rendered=True)
     edits.save(tmp_path / "renders.npz")
@@ -170,7 +168,7 @@ def test_edited_renders_have_the_scores_of_both_expressions(photos, tmp_path, mo
 
 def test_edited_faces_take_the_teachers_scores_but_for_what_it_never_moves(photos, tmp_path, monkeypatch):
     edits = make_edits(photos, 3, seed=9)
-    edits.weights[:, INDEX["cheekPuff"]] = [0.6, -0.2, 0.0]
+    edits.weights[:, ARKIT_INDEX["cheekPuff"]] = [0.6, -0.2, 0.0]
     scores = np.full((3, len(ARKIT_NAMES)), 0.25, np.float32)
     scores[2] = np.nan
     edits.save(tmp_path / "edits.npz")
@@ -179,5 +177,11 @@ def test_edited_faces_take_the_teachers_scores_but_for_what_it_never_moves(photo
     monkeypatch.setattr(dataset, "EDITS", tmp_path / "edits.npz")
     faces = dataset.edited_faces()
     assert len(faces.images) == 2  # the teacher found no face in the third
-    np.testing.assert_allclose(faces.arkit[:, INDEX["cheekPuff"]], [0.6, 0.0], atol=1e-6)
-    np.testing.assert_allclose(faces.arkit[:, INDEX["mouthLeft"]], 0.25)
+    np.testing.assert_allclose(faces.arkit[:, ARKIT_INDEX["cheekPuff"]], [0.6, 0.0], atol=1e-6)
+    np.testing.assert_allclose(faces.arkit[:, ARKIT_INDEX["mouthLeft"]], 0.25)
+
+
+def test_edits_raise_the_channels_that_they_are_said_to_raise():
+    rng = np.random.default_rng(8)
+    raised = np.stack([random_weights(np.zeros(len(ARKIT_NAMES)), rng) for _ in range(600)]).max(axis=0) > 0.0
+    np.testing.assert_array_equal(added_by_edits(), raised)

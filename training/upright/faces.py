@@ -24,10 +24,13 @@ from training.dataset import (
     render_shards,
     rendered_heads,
 )
+from training.expression_edits import added_by_edits
 from training.rendering.quick_heads import FOLDER, PICTURE_SIZE
 
 #: Faces turned to the side by more degrees are left out, and those that are hidden by more than so much.
 _LARGEST_YAW, _LEAST_VISIBLE = 65.0, 0.6
+#: What it counts that a photo does not show what the teacher never moves.
+_GUESSED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +102,18 @@ def _exact(heads: Pictures) -> UprightFaces:
 def photographed_faces() -> UprightFaces:
     """Photos with the teacher's scores, and photos whose expressions were edited.
 
-    What the teacher never moves is 0 on photos as far as one knows, and what was edited in on edited ones.
+    What the teacher never moves is 0 on photos as far as one knows, and on edited ones what was edited in; what edits
+    never add is known no better there than on photos.
 
     Raises:
         FileNotFoundError: labels, edits or their scores are missing.
     """
+    silent = never_moved_by_teacher()
+    edited_in = np.where(added_by_edits(), 1.0, _GUESSED)
     parts = []
-    for faces, known in ((real_faces(), 0.1), (edited_faces(), 1.0)):
+    for faces, known in ((real_faces(), _GUESSED), (edited_faces(), edited_in)):
         pictures, landmarks, keep = _upright(faces)
         arkit = faces.arkit[keep]
-        silent = never_moved_by_teacher()
         exact = np.tile(np.where(silent, known, 0.0).astype(np.float32), (len(arkit), 1))
         scored = np.tile(np.where(silent, 0.0, 1.0).astype(np.float32), (len(arkit), 1))
         parts.append(UprightFaces(pictures, arkit, exact, scored, landmarks))

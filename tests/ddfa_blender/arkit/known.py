@@ -13,10 +13,9 @@ from ddfa_blender.arkit.mesh_components import unit_components
 from ddfa_blender.arkit.reliability import Reliability
 from ddfa_blender.arkit.weights import Evidence
 from ddfa_blender.morphable_model import MorphableModel
-from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.names import ARKIT_INDEX
 
 FPS = 30.0
-INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
 #: Unit (both sides of a sided one), centre and half width in seconds, peak.
 _EVENTS = (
     ("eyeBlink", 0.4, 0.045, 1.0), ("eyeBlink", 2.6, 0.045, 1.0), ("eyeBlink", 4.4, 0.045, 1.0),
@@ -45,9 +44,9 @@ def known_truth(seconds: float = 7.2) -> tuple[NDArray[np.float64], NDArray[np.f
     time = np.arange(round(FPS * seconds)) / FPS
     weights = np.zeros((len(time), 52))
     for name, centre, width, peak in _EVENTS:
-        names = [name] if name in INDEX else [name + "Left", name + "Right"]
+        names = [name] if name in ARKIT_INDEX else [name + "Left", name + "Right"]
         for each in names:
-            weights[:, INDEX[each]] += peak * np.exp(-0.5 * ((time - centre) / width) ** 2)
+            weights[:, ARKIT_INDEX[each]] += peak * np.exp(-0.5 * ((time - centre) / width) ** 2)
     return time, np.clip(weights, 0.0, 1.0)
 
 

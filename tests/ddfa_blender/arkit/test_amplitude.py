@@ -9,7 +9,8 @@ import pytest
 from ddfa_blender.arkit.amplitude import OPENERS, opening_gain
 from ddfa_blender.arkit.landmark_reading import Movement
 from ddfa_blender.morphable_model import MorphableModel
-from tests.ddfa_blender.arkit.known import INDEX, known_truth
+from ddfa_blender.names import ARKIT_INDEX
+from tests.ddfa_blender.arkit.known import known_truth
 
 _TIME, _TRUTH = known_truth()
 
@@ -67,9 +68,9 @@ def test_the_gain_stays_within_reason(model: MorphableModel) -> None:
 
 def test_what_else_parts_the_lips_is_no_reason_to_drop_the_jaw(model: MorphableModel) -> None:
     funnel = np.zeros_like(_TRUTH)
-    funnel[:, INDEX["mouthFunnel"]] = _TRUTH[:, INDEX["jawOpen"]]
+    funnel[:, ARKIT_INDEX["mouthFunnel"]] = _TRUTH[:, ARKIT_INDEX["jawOpen"]]
     both = funnel.copy()
-    both[:, INDEX["jawOpen"]] = _TRUTH[:, INDEX["jawOpen"]]
+    both[:, ARKIT_INDEX["jawOpen"]] = _TRUTH[:, ARKIT_INDEX["jawOpen"]]
     seen = Movement(points(model, both), np.ones(len(_TIME)))
     assert opening_gain(model, seen, both, _TIME) == pytest.approx(1.0, abs=1e-6)
 

@@ -16,10 +16,11 @@ from ddfa_blender.arkit.weights import ArkitSource
 from ddfa_blender.cleaning.cleanup import clean
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.projection import CROP_SIZE, Pose, compose, join, rotation_from_euler
 from ddfa_blender.solve import SolveSettings, solve
 from ddfa_blender.take import Take, TakeHeader
-from tests.ddfa_blender.arkit.known import INDEX, correlations, known_performance, known_truth
+from tests.ddfa_blender.arkit.known import correlations, known_performance, known_truth
 
 #: Errors that the takes here are made with.
 NETWORK, MESH = 0.12, 0.2
@@ -94,7 +95,7 @@ def test_lips_are_closed_where_the_lips_are_seen_closed(take: Take, model: Morph
     truth, seam = known_truth()[1], LipSeam.of(model)
     arkit = solve(take, model, settings("both")).arkit
     near = [frame - 2, frame - 1]
-    assert (seam.gap(truth[near]).max(axis=1) < 0.5).all() and (truth[near, INDEX["jawOpen"]] > 0.2).all()
+    assert (seam.gap(truth[near]).max(axis=1) < 0.5).all() and (truth[near, ARKIT_INDEX["jawOpen"]] > 0.2).all()
     assert seam.gap(arkit[near]).max() < 1.0
 
 
@@ -125,7 +126,7 @@ def test_without_scores_the_mesh_is_all_there_is(take: Take, model: MorphableMod
     np.testing.assert_array_equal(solution.arkit, solve(blind, model, settings("mesh")).arkit)
     seen = solution.tracked
     assert correlations(solution.arkit[seen], known_truth()[1][seen])[0] > 0.5
-    assert solution.arkit[seen][:, INDEX["jawOpen"]].max() > 0.4
+    assert solution.arkit[seen][:, ARKIT_INDEX["jawOpen"]].max() > 0.4
 
 
 def test_the_takes_points_are_read(take: Take, model: MorphableModel, monkeypatch: pytest.MonkeyPatch) -> None:

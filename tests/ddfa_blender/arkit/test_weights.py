@@ -17,8 +17,8 @@ from ddfa_blender.arkit.mesh_components import unit_components
 from ddfa_blender.arkit.reliability import Reliability
 from ddfa_blender.arkit.weights import ArkitSource, Evidence, minimum, solve_weights
 from ddfa_blender.morphable_model import MorphableModel
-from ddfa_blender.names import ARKIT_NAMES
-from tests.ddfa_blender.arkit.known import INDEX, Known, correlations, known_performance, moving
+from ddfa_blender.names import ARKIT_INDEX, ARKIT_NAMES
+from tests.ddfa_blender.arkit.known import Known, correlations, known_performance, moving
 
 SOURCES: tuple[ArkitSource, ...] = get_args(ArkitSource)
 _SOLVED: tuple[Literal["mesh", "both"], ...] = ("mesh", "both")
@@ -86,7 +86,7 @@ def test_what_neither_source_is_sure_of_costs(model: MorphableModel) -> None:
 
 
 def test_each_channel_follows_the_source_that_is_reliable(model: MorphableModel) -> None:
-    jaw, blink = INDEX["jawOpen"], INDEX["eyeBlinkLeft"]
+    jaw, blink = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["eyeBlinkLeft"]
     scores = np.zeros((10, 52))
     scores[:, blink] = 0.8
     seen = np.zeros(52)
@@ -102,7 +102,7 @@ def test_each_channel_follows_the_source_that_is_reliable(model: MorphableModel)
 
 
 def test_what_of_the_mesh_is_no_news_counts_less(model: MorphableModel) -> None:
-    jaw = INDEX["jawOpen"]
+    jaw = ARKIT_INDEX["jawOpen"]
     seen = np.zeros(52)
     seen[jaw] = 0.8
     evidence = still(
@@ -134,23 +134,23 @@ def test_jitter_goes_and_blinks_stay(known: Known, model: MorphableModel) -> Non
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
         for centre in (0.4, 2.6, 4.4):
             frame = round(centre * 30)
-            assert weights[frame - 1 : frame + 2, INDEX[name]].max() > 0.9
+            assert weights[frame - 1 : frame + 2, ARKIT_INDEX[name]].max() > 0.9
 
 
 def test_frames_on_either_side_of_a_gap_know_nothing_of_each_other(model: MorphableModel, known: Known) -> None:
     scores = np.zeros((4, 52))
-    scores[2:, INDEX["browInnerUp"]] = 0.04  # slow enough to be pulled together where there is no gap
+    scores[2:, ARKIT_INDEX["browInnerUp"]] = 0.04  # slow enough to be pulled together where there is no gap
     evidence = still(known.evidence, scores, np.zeros((4, 10)))
     reliability = known_performance(model, network=0.03, mesh=50.0).reliability
     apart = replace(evidence, time=np.array([0.0, 1 / 30, 2.0, 2.0 + 1 / 30]))
-    joined, split = (solve_weights(e, model, reliability)[:, INDEX["browInnerUp"]] for e in (evidence, apart))
+    joined, split = (solve_weights(e, model, reliability)[:, ARKIT_INDEX["browInnerUp"]] for e in (evidence, apart))
     assert joined[1] > 0.003 and split[1] < 1e-3
     assert split[2] == pytest.approx(split[3], abs=1e-3)
 
 
 def test_lips_that_touch_stay_closed_on_a_dropped_jaw(known: Known, model: MorphableModel) -> None:
     seam = LipSeam.of(model)
-    closed = known.evidence.contact & (known.truth[:, INDEX["jawOpen"]] > 0.1)
+    closed = known.evidence.contact & (known.truth[:, ARKIT_INDEX["jawOpen"]] > 0.1)
     assert closed.any() and not known.evidence.contact.all()
     for source in _SOLVED:
         weights = solve_weights(known.evidence, model, known.reliability, source)
@@ -159,8 +159,10 @@ def test_lips_that_touch_stay_closed_on_a_dropped_jaw(known: Known, model: Morph
     assert seam.gap(solve_weights(blind, model, known.reliability)[closed]).max() > 0.5, "nothing had to be closed"
     # The lips close, the jaw stays down.
     weights = solve_weights(known.evidence, model, known.reliability)
-    assert weights[closed, INDEX["jawOpen"]].mean() > 0.6 * known.truth[closed, INDEX["jawOpen"]].mean()
-    assert weights[closed, INDEX["mouthClose"]].mean() > 0.6 * known.truth[closed, INDEX["mouthClose"]].mean()
+    assert weights[closed, ARKIT_INDEX["jawOpen"]].mean() > 0.6 * known.truth[closed, ARKIT_INDEX["jawOpen"]].mean()
+    assert (
+        weights[closed, ARKIT_INDEX["mouthClose"]].mean() > 0.6 * known.truth[closed, ARKIT_INDEX["mouthClose"]].mean()
+    )
 
 
 def test_open_lips_are_not_closed(known: Known, model: MorphableModel) -> None:
@@ -172,11 +174,11 @@ def test_open_lips_are_not_closed(known: Known, model: MorphableModel) -> None:
 
 
 def test_an_open_mouth_is_not_half_closed_by_what_the_mesh_cannot_tell(known: Known, model: MorphableModel) -> None:
-    opened = ~known.evidence.contact & (known.truth[:, INDEX["jawOpen"]] > 0.3)
+    opened = ~known.evidence.contact & (known.truth[:, ARKIT_INDEX["jawOpen"]] > 0.3)
     blind = known_performance(model, network=0.15, mesh=0.6)
     weights = solve_weights(blind.evidence, model, blind.reliability)
-    assert weights[opened, INDEX["mouthClose"]].mean() < 0.06
-    assert weights[opened, INDEX["jawOpen"]].mean() > 0.8 * known.truth[opened, INDEX["jawOpen"]].mean()
+    assert weights[opened, ARKIT_INDEX["mouthClose"]].mean() < 0.06
+    assert weights[opened, ARKIT_INDEX["jawOpen"]].mean() > 0.8 * known.truth[opened, ARKIT_INDEX["jawOpen"]].mean()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -223,7 +225,7 @@ def test_moving_points_tell_what_scores_and_mesh_do_not(model: MorphableModel) -
     weights = solve_weights(evidence, model, table)
     assert correlations(weights, known.truth).mean() > correlations(blind, known.truth).mean() + 0.2
     for name in ("mouthLeft", "jawRight", "browInnerUp", "mouthFrownLeft"):
-        assert np.corrcoef(weights[:, INDEX[name]], known.truth[:, INDEX[name]])[0, 1] > 0.9
+        assert np.corrcoef(weights[:, ARKIT_INDEX[name]], known.truth[:, ARKIT_INDEX[name]])[0, 1] > 0.9
     assert weights.min() >= 0.0 and weights.max() <= 1.0
     assert (LipSeam.of(model).halves @ weights[evidence.contact].T).max() <= 0.1
 
@@ -244,7 +246,7 @@ def test_lips_part_as_far_as_the_points_show_and_touch_where_they_touch(model: M
     assert 0.85 < np.polyfit(true, shown, 1)[0] < 1.05
     assert (seam.halves @ weights[evidence.contact].T).max() <= 0.1
     # The rest of the face stays as it was.
-    others = [INDEX[name] for name in ("eyeBlinkLeft", "browInnerUp", "mouthSmileLeft", "eyeLookOutLeft")]
+    others = [ARKIT_INDEX[name] for name in ("eyeBlinkLeft", "browInnerUp", "mouthSmileLeft", "eyeLookOutLeft")]
     np.testing.assert_allclose(weights[:, others], without[:, others], atol=0.03)
 
 

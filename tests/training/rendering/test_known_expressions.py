@@ -3,16 +3,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.projection import euler_degrees
 from training.rendering.known_expressions import UNITS, random_faces
-
-INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
 
 
 def test_units_are_channels_or_both_sides_of_one() -> None:
     for unit in UNITS:
-        assert unit in INDEX or {f"{unit}Left", f"{unit}Right"} <= INDEX.keys()
+        assert unit in ARKIT_INDEX or {f"{unit}Left", f"{unit}Right"} <= ARKIT_INDEX.keys()
     # `mouthLeft` is a direction, not a side.
     assert "mouth" not in UNITS and "jaw" not in UNITS and "mouthSmile" in UNITS and "mouthSmileLeft" in UNITS
 
@@ -26,11 +24,13 @@ def test_every_channel_is_shown() -> None:
 
 def test_faces_are_plausible() -> None:
     arkit = random_faces(1, 600).arkit
-    assert (arkit[:, INDEX["mouthClose"]] <= arkit[:, INDEX["jawOpen"]] + 1e-9).all()
-    tongue = arkit[:, INDEX["tongueOut"]] > 0.0
-    assert tongue.any() and (arkit[tongue, INDEX["jawOpen"]] > 0.0).all()
+    assert (arkit[:, ARKIT_INDEX["mouthClose"]] <= arkit[:, ARKIT_INDEX["jawOpen"]] + 1e-9).all()
+    tongue = arkit[:, ARKIT_INDEX["tongueOut"]] > 0.0
+    assert tongue.any() and (arkit[tongue, ARKIT_INDEX["jawOpen"]] > 0.0).all()
     # Both eyes look the same way.
-    np.testing.assert_allclose(arkit[:, INDEX["eyeLookInLeft"]], arkit[:, INDEX["eyeLookOutRight"]], atol=1e-9)
+    np.testing.assert_allclose(
+        arkit[:, ARKIT_INDEX["eyeLookInLeft"]], arkit[:, ARKIT_INDEX["eyeLookOutRight"]], atol=1e-9
+    )
 
 
 def test_the_seed_decides_and_heads_stay_frontal() -> None:

@@ -10,15 +10,13 @@ import pytest
 
 pytest.importorskip("numba")
 
-from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.tracking.upright import ANCHOR_POINTS, UPRIGHT_SIZE
 from training.rendering import quick_heads
 from training.rendering.actors import Actor, Parts, cast
 from training.rendering.quick_heads import PICTURE_SIZE, random_face
 from training.rendering.shading import Lights
 from training.upright.faces import quick_faces
-
-INDEX = {name: i for i, name in enumerate(ARKIT_NAMES)}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +33,7 @@ def _shown(parts, actor, **weights: float) -> tuple[np.ndarray, np.ndarray]:
     """The same light and pose each time."""
     arkit = np.zeros(52)
     for name, value in weights.items():
-        arkit[INDEX[name]] = value
+        arkit[ARKIT_INDEX[name]] = value
     lights = Lights.random(np.random.default_rng(5))
     return quick_heads.photographed(parts, actor, lights, arkit, np.random.default_rng(6))
 
