@@ -36,7 +36,7 @@ _REPORT_EVERY = 50
 #: Crops on which an exported network's points are found anew, and of these the first for its BatchNorms.
 _FIRST_CROPS, _FIRST_LOOK = 8192, 2048
 #: Shares of our own faces, of Blender's renders, and of photos.
-SHARES = (0.45, 0.3, 0.25)
+SHARES = (0.5, 0.2, 0.3)
 #: A channel that moves less than this counts no more than one that moves so much.
 _LEAST_SPREAD = 0.08
 #: Pixels by which the points usually differ from face to face, and what they count beside the weights.
