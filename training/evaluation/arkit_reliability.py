@@ -57,7 +57,7 @@ _LARGEST_YAW, _LEAST_VISIBLE = 45.0, 0.8
 #: beside the others. On rendered actors 1/2 to 1/16 come to the same; on footage all of it was too much.
 _MESH_COUNTS = 1.0 / 8.0
 #: The second network learnt on faces like these; on real ones it errs by so many times as much. The known clips would
-#: have 1 (r 0.81; 0.80 with 1.5, 0.79 with 2), footage 3 (0.76 with 1; 0.788, 0.795 and 0.796 with 1.5, 2 and 3).
+#: have 1 (r 0.82; 0.80 with 1.5 and 2, 0.79 with 3), footage 3 (0.78 with 1; 0.811, 0.815 and 0.817 with 1.5, 2 and 3).
 ON_FOOTAGE = 2.0
 #: What moves lids is not made larger: wide eyes would hold blinks up, squints and downward looks would shut eyes. Nor
 #: is the upward look, which excludes the downward one.
