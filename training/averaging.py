@@ -35,7 +35,7 @@ from ddfa_blender.projection import CROP_SIZE
 
 from .augmentation import Augmenter
 from .dataset import Batch, BatchSequence, BatchShape, batches, mixed, real_faces, render_shards, rendered_heads
-from .network import FaceRegressor, Statistics, normalise
+from .network import FaceRegressor, Statistics, measure_normalisation, normalise
 from .parameter_costs import TRANSFORM_COUNT
 from .train import averaged_weights, load_statistics
 from .workspace import RUNS
@@ -93,19 +93,6 @@ def mean_weights(runs: Sequence[tuple[dict[str, Tensor], float]]) -> dict[str, T
         else first
         for name, first in runs[0][0].items()
     }
-
-
-@torch.no_grad()
-def measure_normalisation(network: FaceRegressor, crops: Sequence[Tensor]) -> None:
-    """Give each BatchNorm the mean statistics of the batches ``crops`` [(n, s, s, 3) uint8, …]."""
-    network.train()
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.reset_running_stats()
-            layer.momentum = None  # the mean of all batches
-    for images in crops:
-        network(normalise(images))
-    network.eval()
 
 
 @torch.no_grad()

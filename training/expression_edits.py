@@ -39,7 +39,7 @@ from .edits import EDIT_SCORES, RENDER_EDITS, Edits
 from .face_rotation import fill_outwards
 from .faces import PICTURE_SIZE
 from .rendering.labels import expression_fit
-from .rendering.random_expressions import make_plausible
+from .rendering.random_expressions import add_unit, make_plausible
 
 #: Units that an edit may add: how often, and the least and largest weight. Nothing that opens the lips: a closed mouth
 #: has no teeth to show. Sides differ (:func:`_sides`). Units to which the teacher's scores answer come most often.
@@ -67,10 +67,10 @@ _PICTURE_QUALITY = 92
 
 def added_by_edits() -> NDArray[np.bool_]:
     """(52,) the channels that an edit may raise."""
-    added = np.zeros(len(ARKIT_NAMES), bool)
+    added = np.zeros(len(ARKIT_NAMES))
     for name in _ADDED:
-        added[[ARKIT_INDEX[each] for each in (name, f"{name}Left", f"{name}Right") if each in ARKIT_INDEX]] = True
-    return added
+        add_unit(added, name, 1.0)
+    return added > 0.0
 
 
 def _sides(rng: np.random.Generator) -> tuple[float, float]:
@@ -99,11 +99,8 @@ def random_weights(scores: NDArray, rng: np.random.Generator) -> NDArray[np.floa
     for name in rng.choice(names, count, replace=False, p=chance / chance.sum()):
         _, least, largest = _ADDED[name]
         strength = rng.uniform(least, largest)
-        if name in ARKIT_INDEX:
-            added[ARKIT_INDEX[name]] = strength
-        else:
-            for side, share in zip(("Left", "Right"), _sides(rng), strict=True):
-                added[ARKIT_INDEX[f"{name}{side}"]] = strength * share
+        left, right = (1.0, 1.0) if name in ARKIT_INDEX else _sides(rng)
+        add_unit(added, name, strength * left, strength * right)
     together = make_plausible(np.clip(scores, 0.0, 1.0) + added)
     # What the face shows already stays; what would be too much together is added less.
     room = np.maximum(together - np.clip(scores, 0.0, 1.0), 0.0)

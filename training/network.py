@@ -8,7 +8,7 @@ Both together cost 0.03 % of the network's multiplications, and start out as (or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -180,6 +180,19 @@ class DeployedRegressor(nn.Module):
 def normalise(image: Tensor) -> Tensor:
     """uint8 (n, s, s, 3) → float (n, 3, s, s) in about −1..1."""
     return (image.permute(0, 3, 1, 2).float() - 127.5) / 128.0
+
+
+@torch.no_grad()
+def measure_normalisation(network: nn.Module, crops: Sequence[Tensor]) -> None:
+    """Give each BatchNorm the mean statistics of the batches ``crops`` [(n, s, s, 3) uint8, …]."""
+    network.train()
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # the mean of all batches
+    for images in crops:
+        network(normalise(images))
+    network.eval()
 
 
 @torch.no_grad()

@@ -6,10 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ddfa_blender.names import ARKIT_NAMES
+from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.performance import Solution
-
-UNITS = {name: i for i, name in enumerate(ARKIT_NAMES)}
 
 
 def still_solution(time: ArrayLike, lost: slice | None = None, **units: ArrayLike) -> Solution:
@@ -17,7 +15,7 @@ def still_solution(time: ArrayLike, lost: slice | None = None, **units: ArrayLik
     t = np.asarray(time, dtype=np.float64)
     arkit = np.zeros((len(t), 52))
     for name, values in units.items():
-        arkit[:, UNITS[name]] = values
+        arkit[:, ARKIT_INDEX[name]] = values
     tracked = np.ones(len(t), bool)
     channels = [np.zeros((len(t), 10)), arkit, np.tile([1.0, 0.0, 0.0, 0.0], (len(t), 1)), np.zeros((len(t), 3))]
     if lost is not None:

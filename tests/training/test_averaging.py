@@ -8,11 +8,10 @@ from training.averaging import (  # noqa: E402
     RidgeRegression,
     fit_pose,
     mean_weights,
-    measure_normalisation,
     silence_dead_channels,
 )
 from training.dataset import Batch  # noqa: E402
-from training.network import FaceRegressor, Statistics, normalise  # noqa: E402
+from training.network import FaceRegressor, Statistics, measure_normalisation, normalise  # noqa: E402
 
 SIDE = 48
 

@@ -7,13 +7,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="training tests need requirements/training.txt")
 
 from ddfa_blender.names import ARKIT_INDEX, ARKIT_NAMES  # noqa: E402
-from ddfa_blender.projection import apply, join, rotation_from_euler, split  # noqa: E402
+from ddfa_blender.projection import join, rotation_from_euler  # noqa: E402
 from training import dataset  # noqa: E402
 from training.edits import Edits, present_scores  # noqa: E402
 from training.expression_edits import ExpressionEditor, added_by_edits, make_edits, random_weights  # noqa: E402
 from training.faces import decode_picture, encoded_pictures  # noqa: E402
 from training.rendering.labels import expression_fit  # noqa: E402
 
+from .labels import points_of  # noqa: E402
 from .pncc import rasterise  # noqa: E402
 
 
@@ -35,7 +36,7 @@ def picture(model, params):
 
 @pytest.fixture(scope="module")
 def photos(model, params):
-    landmarks68 = landmarks(model, params).astype(np.float32)
+    landmarks68 = points_of(model, params, 160).astype(np.float32)
     images = np.random.default_rng(3).integers(0, 256, (2, 160, 160, 3)).astype(np.uint8)
     ones = np.ones(2, np.float32)
     scores = np.zeros((2, len(ARKIT_NAMES)), np.float32)
@@ -43,11 +44,6 @@ def photos(model, params):
         images, np.stack([params] * 2).astype(np.float32), np.stack([landmarks68] * 2), scores, scores + 1, ones, ones,
         np.array([40, 70]), np.zeros(2, bool),
     )  # fmt: skip
-
-
-def landmarks(model, params):
-    transform, shape, expression = split(params)
-    return apply(transform, model.landmarks68(shape, expression))[:, :2] * [1, -1] + [0, 160]
 
 
 def weights(**values):
@@ -70,7 +66,7 @@ def test_adding_nothing_changes_nothing(editor, params):
     ],
 )  # fmt: skip
 def test_a_mark_on_the_skin_goes_where_its_landmark_goes(editor, model, params, change, point):
-    before = landmarks(model, params)
+    before = points_of(model, params, 160)
     added = weights(**change)
     _, after = editor.labels(params, before, added)
     assert np.linalg.norm(after[point] - before[point]) > 1.0

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ddfa_blender.paths import model_file
 from ddfa_blender.tracking.upright import UPRIGHT_SIZE
 from ddfa_blender.tracking.upright_reader import INPUT, OUTPUTS, UPRIGHT_NETWORK
-from training.network import normalise
+from training.network import measure_normalisation
 from training.workspace import RUNS
 
 from .augment import BatchSequence
@@ -46,12 +46,7 @@ def load_deployed(checkpoint: Path, pictures: NDArray[np.uint8]) -> DeployedUpri
     state = torch.load(checkpoint, weights_only=False, map_location="cpu")
     network = UprightNetwork()
     network.load_state_dict(state["averaged"])
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.reset_running_stats()
-            module.momentum = None  # the mean of all batches, here of one
-    with torch.no_grad():
-        network.train()(normalise(torch.from_numpy(pictures)))
+    measure_normalisation(network, [torch.from_numpy(pictures)])
     return DeployedUprightNetwork(network, state["loss"]["log_gain"].exp(), state["loss"]["offset"]).eval()
 
 

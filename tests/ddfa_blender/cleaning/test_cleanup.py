@@ -15,11 +15,12 @@ from ddfa_blender.cleaning.smoothing import Smoothing
 from ddfa_blender.cleaning.spikes import SpikeSettings
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
+from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.performance import Performance, Solution
 from ddfa_blender.projection import join
 from ddfa_blender.solve import SolveSettings, solve
 from ddfa_blender.take import Take, TakeHeader
-from tests.ddfa_blender.signals import UNITS, about, blink, still_solution
+from tests.ddfa_blender.signals import about, blink, still_solution
 
 #: Everything at once.
 ALL = CleanUpSettings(
@@ -34,7 +35,7 @@ ALL = CleanUpSettings(
 
 def lively(time: np.ndarray, lost: slice | None = None) -> Solution:
     random = np.random.default_rng(0)
-    solution = still_solution(time, **{name: 0.3 + random.normal(0.0, 0.05, len(time)) for name in UNITS})
+    solution = still_solution(time, **{name: 0.3 + random.normal(0.0, 0.05, len(time)) for name in ARKIT_INDEX})
     np.clip(solution.arkit, 0.0, 1.0, out=solution.arkit)
     solution.expression[:] = random.normal(0.5, 0.2, (len(time), 10))
     solution.head_rotation[:] = about(1, 20.0 * np.sin(time) + random.normal(0.0, 0.5, len(time)))
@@ -147,12 +148,12 @@ def test_smoothing_the_head_leaves_the_face(model: MorphableModel) -> None:
 def test_easing_goes_to_the_neutral_face(model: MorphableModel) -> None:
     """With a neutral face at 0.2, that is what the eased face shows: nothing."""
     solution = still_solution(np.arange(120) / 30.0, browInnerUp=0.2)
-    solution.arkit[:30, UNITS["browInnerUp"]] = 0.6
+    solution.arkit[:30, ARKIT_INDEX["browInnerUp"]] = 0.6
     solution.tracked[30:90] = False
     settings = CleanUpSettings(
         gaps=GapSettings("ease", wait=0.1, ease=0.3), neutral=NeutralSettings("range", start=3.1, end=3.9)
     )
-    brow = clean(solution, model, settings).arkit[:, UNITS["browInnerUp"]]
+    brow = clean(solution, model, settings).arkit[:, ARKIT_INDEX["browInnerUp"]]
     assert brow[:30] == pytest.approx(0.5) and brow[50:] == pytest.approx(0.0, abs=0.015)
     assert (np.diff(brow[30:50]) <= 1e-12).all()
 
@@ -171,7 +172,7 @@ def test_amplified_channels_stay_in_their_range(model: MorphableModel) -> None:
     solution.expression[:, 0] = 1.0
     solution.head_translation[:] = [1.0, 2.0, 3.0]
     loud = clean(solution, model, CleanUpSettings(gains=Gains(head=2.0, channels={"jawOpen": 3.0, "Expression 01": 4})))
-    assert loud.arkit[:, UNITS["jawOpen"]].max() == 1.0
+    assert loud.arkit[:, ARKIT_INDEX["jawOpen"]].max() == 1.0
     assert loud.expression[:, 0] == pytest.approx(4.0)
     np.testing.assert_allclose(loud.head_translation, [[2.0, 4.0, 6.0]] * 90)
 

@@ -10,20 +10,21 @@ from ddfa_blender.cleaning.cleanup import CleanUpSettings, clean
 from ddfa_blender.cleaning.full_blinks import LidClosure, full_blinks
 from ddfa_blender.cleaning.neutral import NeutralSettings
 from ddfa_blender.morphable_model import MorphableModel
-from tests.ddfa_blender.signals import UNITS, blink, still_solution
+from ddfa_blender.names import ARKIT_INDEX
+from tests.ddfa_blender.signals import blink, still_solution
 
 TIME = np.arange(300) / 30.0
 BLINKS = (1.0, 3.0, 5.0, 7.0)
-LEFT, RIGHT = UNITS["eyeBlinkLeft"], UNITS["eyeBlinkRight"]
-DOWN = UNITS["eyeLookDownLeft"]
+LEFT, RIGHT = ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]
+DOWN = ARKIT_INDEX["eyeLookDownLeft"]
 
 
 def units(**values: np.ndarray | float) -> np.ndarray:
     """Weights (300, 52); a name without its side is for both eyes."""
     result = np.zeros((len(TIME), 52))
     for name, value in values.items():
-        for side in ("",) if name in UNITS else ("Left", "Right"):
-            result[:, UNITS[name + side]] = value
+        for side in ("",) if name in ARKIT_INDEX else ("Left", "Right"):
+            result[:, ARKIT_INDEX[name + side]] = value
     return result
 
 
@@ -57,7 +58,7 @@ def test_a_blink_that_is_spread_over_channels_becomes_one(model: MorphableModel)
     assert full[peaks, DOWN].max() < 0.01
     assert lids_apart(model, full)[peaks].max() < 0.06 < lids_apart(model, captured)[peaks].min()
     # Nothing else changes, and nothing where the eyes are open.
-    others = np.setdiff1d(np.arange(52), [LEFT, RIGHT, DOWN, UNITS["eyeLookDownRight"]])
+    others = np.setdiff1d(np.arange(52), [LEFT, RIGHT, DOWN, ARKIT_INDEX["eyeLookDownRight"]])
     np.testing.assert_array_equal(full[:, others], captured[:, others])
     opened = lids_apart(model, captured).min(axis=1) > 0.53
     assert opened.sum() > 200
@@ -113,7 +114,7 @@ def test_what_closes_an_eye_is_its_own(model: MorphableModel) -> None:
     closure = LidClosure.of(model)
     assert closure is not None and closure.shares.shape == (52, 2)
     np.testing.assert_allclose(closure.shares[[LEFT, RIGHT]], np.eye(2), atol=0.02)
-    assert closure.shares[UNITS["eyeWideLeft"], 0] < -0.1 and 0.1 < closure.shares[DOWN, 0] < 0.5
+    assert closure.shares[ARKIT_INDEX["eyeWideLeft"], 0] < -0.1 and 0.1 < closure.shares[DOWN, 0] < 0.5
     still = replace(model, arkit_basis=np.zeros_like(model.arkit_basis))
     assert LidClosure.of(still) is None
     np.testing.assert_array_equal(full_blinks(as_photographs_show_it(), still), as_photographs_show_it())

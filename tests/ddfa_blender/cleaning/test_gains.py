@@ -16,13 +16,14 @@ from ddfa_blender.cleaning.gains import (
 )
 from ddfa_blender.errors import CaptureError
 from ddfa_blender.morphable_model import MorphableModel
-from tests.ddfa_blender.signals import UNITS, about
+from ddfa_blender.names import ARKIT_INDEX
+from tests.ddfa_blender.signals import about
 
 
 def units(**weights: float) -> np.ndarray:
     values = np.zeros((2, 52))
     for name, weight in weights.items():
-        values[:, UNITS[name]] = weight
+        values[:, ARKIT_INDEX[name]] = weight
     return values
 
 
@@ -45,10 +46,10 @@ def test_as_captured_by_default(model: MorphableModel) -> None:
 def test_a_channels_gain_times_its_groups() -> None:
     gains = Gains(brows=2.0, mouth=0.5, channels={"browInnerUp": 1.5, "eyeBlinkLeft": 0.0, "jawOpen": 3.0})
     result = amplified_arkit(units(browInnerUp=0.2, browDownLeft=0.2, eyeBlinkLeft=0.4, jawOpen=0.4), gains)[0]
-    assert result[UNITS["browInnerUp"]] == pytest.approx(0.6)
-    assert result[UNITS["browDownLeft"]] == pytest.approx(0.4)
-    assert result[UNITS["eyeBlinkLeft"]] == 0.0
-    assert result[UNITS["jawOpen"]] == pytest.approx(0.6)
+    assert result[ARKIT_INDEX["browInnerUp"]] == pytest.approx(0.6)
+    assert result[ARKIT_INDEX["browDownLeft"]] == pytest.approx(0.4)
+    assert result[ARKIT_INDEX["eyeBlinkLeft"]] == 0.0
+    assert result[ARKIT_INDEX["jawOpen"]] == pytest.approx(0.6)
 
 
 def test_components_gains_and_what_they_do_in_a_region(model: MorphableModel) -> None:
@@ -78,27 +79,27 @@ def test_the_balance_moves_weight_to_one_side() -> None:
     smile = units(mouthSmileLeft=0.4, mouthSmileRight=0.4, eyeBlinkLeft=0.5, eyeBlinkRight=0.5, jawLeft=0.3)
     for shift, left, right in ((0.25, 0.5, 0.3), (-0.25, 0.3, 0.5), (1.0, 0.8, 0.0)):
         result = balanced_arkit(smile, Balance(shift=GroupValues(mouth=shift)))[0]
-        assert result[UNITS["mouthSmileLeft"]] == pytest.approx(left)
-        assert result[UNITS["mouthSmileRight"]] == pytest.approx(right)
-        assert result[UNITS["eyeBlinkLeft"]] == result[UNITS["eyeBlinkRight"]] == 0.5
-        assert result[UNITS["jawLeft"]] == 0.3
+        assert result[ARKIT_INDEX["mouthSmileLeft"]] == pytest.approx(left)
+        assert result[ARKIT_INDEX["mouthSmileRight"]] == pytest.approx(right)
+        assert result[ARKIT_INDEX["eyeBlinkLeft"]] == result[ARKIT_INDEX["eyeBlinkRight"]] == 0.5
+        assert result[ARKIT_INDEX["jawLeft"]] == 0.3
 
 
 def test_symmetry_pulls_both_sides_to_their_mean_and_centres_the_jaw() -> None:
     crooked = units(mouthSmileLeft=0.6, mouthSmileRight=0.2, jawLeft=0.4, browDownLeft=0.3)
     half, full = (balanced_arkit(crooked, Balance(symmetrise=GroupValues(mouth=s)))[0] for s in (0.5, 1.0))
-    assert half[[UNITS["mouthSmileLeft"], UNITS["mouthSmileRight"]]] == pytest.approx([0.5, 0.3])
-    assert full[[UNITS["mouthSmileLeft"], UNITS["mouthSmileRight"]]] == pytest.approx([0.4, 0.4])
-    assert (half[UNITS["jawLeft"]], full[UNITS["jawLeft"]]) == pytest.approx((0.2, 0.0))
-    assert full[UNITS["browDownLeft"]] == 0.3
+    assert half[[ARKIT_INDEX["mouthSmileLeft"], ARKIT_INDEX["mouthSmileRight"]]] == pytest.approx([0.5, 0.3])
+    assert full[[ARKIT_INDEX["mouthSmileLeft"], ARKIT_INDEX["mouthSmileRight"]]] == pytest.approx([0.4, 0.4])
+    assert (half[ARKIT_INDEX["jawLeft"]], full[ARKIT_INDEX["jawLeft"]]) == pytest.approx((0.2, 0.0))
+    assert full[ARKIT_INDEX["browDownLeft"]] == 0.3
 
 
 def test_eyes_that_are_made_alike_look_the_same_way() -> None:
     glance = units(eyeLookOutLeft=0.6, eyeLookInRight=0.4, eyeLookUpLeft=0.2, eyeBlinkLeft=0.1)
     result = balanced_arkit(glance, Balance(symmetrise=GroupValues(eyes=1.0)))[0]
     names = ("eyeLookOutLeft", "eyeLookInRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeBlinkLeft", "eyeBlinkRight")
-    assert result[[UNITS[name] for name in names]] == pytest.approx([0.5, 0.5, 0.1, 0.1, 0.05, 0.05])
-    assert result[UNITS["eyeLookInLeft"]] == 0.0
+    assert result[[ARKIT_INDEX[name] for name in names]] == pytest.approx([0.5, 0.5, 0.1, 0.1, 0.05, 0.05])
+    assert result[ARKIT_INDEX["eyeLookInLeft"]] == 0.0
 
 
 def test_the_components_follow_the_balance_as_far_as_they_can(model: MorphableModel) -> None:

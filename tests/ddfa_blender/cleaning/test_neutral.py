@@ -9,8 +9,9 @@ import pytest
 from ddfa_blender.cleaning.channel_groups import GAZE
 from ddfa_blender.cleaning.neutral import NeutralSettings, neutralised, resting_frames
 from ddfa_blender.errors import CaptureError
+from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.performance import Solution
-from tests.ddfa_blender.signals import UNITS, blink, still_solution
+from tests.ddfa_blender.signals import blink, still_solution
 
 TIME = np.arange(600) / 30.0
 #: What this actor's face shows at rest.
@@ -45,7 +46,7 @@ def actor(lost: slice | None = None) -> Solution:
 
 
 def column(solution: Solution, name: str) -> np.ndarray:
-    return solution.arkit[:, UNITS[name]]
+    return solution.arkit[:, ARKIT_INDEX[name]]
 
 
 def test_off_changes_nothing() -> None:
@@ -117,7 +118,7 @@ def test_the_usual_gaze_becomes_straight_and_the_limits_stay() -> None:
 def test_each_part_can_be_left_alone(part: str, names: list[str]) -> None:
     before, settings = actor(), NeutralSettings("time", time=3.0)
     all_parts, others = (neutralised(before, s) for s in (settings, replace(settings, **{part: False})))
-    own = [UNITS[name] for name in names]
+    own = [ARKIT_INDEX[name] for name in names]
     np.testing.assert_array_equal(others.arkit[:, own], before.arkit[:, own])
     assert (all_parts.arkit[:, own] != before.arkit[:, own]).any(axis=0).all()
     rest = np.setdiff1d(np.arange(52), own)

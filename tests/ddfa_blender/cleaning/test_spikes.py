@@ -6,8 +6,9 @@ import pytest
 
 from ddfa_blender.cleaning.spikes import SpikeSettings, find_spikes, without_spikes
 from ddfa_blender.errors import CaptureError
+from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.performance import Solution
-from tests.ddfa_blender.signals import UNITS, about, blink, still_solution
+from tests.ddfa_blender.signals import about, blink, still_solution
 
 ON = SpikeSettings(threshold=5.0)
 
@@ -98,13 +99,13 @@ def test_off_finds_nothing() -> None:
 def glitched(time: np.ndarray, frame: int) -> Solution:
     """Everything jumps in one frame."""
     random = np.random.default_rng(1)
-    solution = still_solution(time, **{name: random.uniform(0.2, 0.21, len(time)) for name in UNITS})
+    solution = still_solution(time, **{name: random.uniform(0.2, 0.21, len(time)) for name in ARKIT_INDEX})
     solution.head_rotation[:] = about(1, 10.0 * np.sin(time))
     solution.head_rotation[frame] = about(0, 25.0)
     solution.head_translation[frame] = [30.0, -5.0, 80.0]
     solution.expression[frame] = 2.0
     solution.arkit[frame] = 0.6
-    solution.arkit[frame, [UNITS["eyeBlinkLeft"], UNITS["eyeBlinkRight"]]] = 0.2
+    solution.arkit[frame, [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]] = 0.2
     return solution
 
 
@@ -132,11 +133,11 @@ def test_a_blink_is_never_taken_out_nor_what_moves_with_it(fps: int, frames: int
     """In real footage blinks of a single frame are common, and gaze, brows and components jump with the lids."""
     time = np.arange(4 * fps) / fps
     random = np.random.default_rng(2)
-    solution = still_solution(time, **{name: random.uniform(0.02, 0.03, len(time)) for name in UNITS})
+    solution = still_solution(time, **{name: random.uniform(0.02, 0.03, len(time)) for name in ARKIT_INDEX})
     closed = slice(2 * fps, 2 * fps + frames)
     for name, value in {"eyeBlinkLeft": 0.7, "eyeBlinkRight": 0.72, "eyeLookDownLeft": 0.5, "eyeSquintLeft": 0.3,
                         "browInnerUp": 0.4}.items():  # fmt: skip
-        solution.arkit[closed, UNITS[name]] = value
+        solution.arkit[closed, ARKIT_INDEX[name]] = value
     solution.expression[closed, 1] = 1.5
     cleaned, changed = without_spikes(solution, SpikeSettings(3.0))
     assert not changed.any()
@@ -150,7 +151,7 @@ def test_a_wink_of_one_frame_stays() -> None:
     wink[40] = 0.6
     solution = still_solution(time, eyeBlinkRight=wink)
     cleaned, changed = without_spikes(solution, ON)
-    assert cleaned.arkit[40, UNITS["eyeBlinkRight"]] == 0.6 and not changed.any()
+    assert cleaned.arkit[40, ARKIT_INDEX["eyeBlinkRight"]] == 0.6 and not changed.any()
 
 
 def test_a_head_that_jumps_during_a_blink_is_bridged_alone() -> None:

@@ -12,10 +12,12 @@ pytest.importorskip("torch", reason="training tests need requirements/training.t
 
 from ddfa_blender.morphable_model import MorphableModel
 from ddfa_blender.names import ARKIT_INDEX, ARKIT_NAMES
-from ddfa_blender.projection import apply, join, rotation_from_euler, split
+from ddfa_blender.projection import join, rotation_from_euler
 from training.dataset import Pictures, never_moved_by_teacher
 from training.upright import faces
 from training.upright.faces import photographed_faces
+
+from ..labels import points_of
 
 YAWS = (0.0, 30.0, 80.0)
 
@@ -27,11 +29,11 @@ def _photos(model: MorphableModel) -> Pictures:
     params = np.stack(
         [join(np.concatenate([each, [[80.0], [70.0], [0.0]]], axis=1), np.zeros(40), np.zeros(10)) for each in turned]
     )
-    points = [apply(split(each)[0], model.landmarks68(np.zeros(40), np.zeros(10)))[:, :2] for each in params]
+    points = np.stack([points_of(model, each, 160) for each in params])
     scores, ones = rng.uniform(0.1, 0.9, (count, len(ARKIT_NAMES))).astype(np.float32), np.ones(count, np.float32)
     return Pictures(
         rng.integers(0, 256, (count, 160, 160, 3)).astype(np.uint8), params.astype(np.float32),
-        (np.stack(points) * [1, -1] + [0, 160]).astype(np.float32), scores, np.ones_like(scores), ones, ones,
+        points.astype(np.float32), scores, np.ones_like(scores), ones, ones,
         np.arange(count), np.zeros(count, bool),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.network import normalise
+from training.network import measure_normalisation, normalise
 from training.upright.export import answers, export, quantise
 from training.upright.network import DeployedUprightNetwork, UprightNetwork
 from training.upright.released import read_weights, take_over
@@ -35,10 +35,8 @@ def _random_network() -> UprightNetwork:
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.uniform_(module.bias, -0.3, 0.3)
-            module.momentum = None  # the mean of all batches, here of one
-    with torch.no_grad():
-        network.train()(normalise(torch.from_numpy(_pictures())))
-    return network.eval()
+    measure_normalisation(network, [torch.from_numpy(_pictures())])
+    return network
 
 
 @pytest.fixture(scope="module")
