@@ -16,10 +16,13 @@ PHOTOS = SHARED / "bench" / "photos"
 LABELS = SHARED / "bench" / "labels.json"
 
 
+class Absent(BuildError):
+    """What a measurement needs is not here."""
+
+
 def _scores(python: Path, _clips: Sequence[Path]) -> None:
     if not LABELS.exists():
-        print(f"no scores: {LABELS} is not here")
-        return
+        raise Absent(f"no scores: {LABELS} is not here")
     _print_heading("score, faces from the labels' boxes")
     _score(python)
     _print_heading("score, faces from our detector")
@@ -75,12 +78,17 @@ def run_all(clips: Sequence[Path] | None, parts: Sequence[str] | None = None) ->
     """Print what can be measured here, or only some ``parts``; return the exit status.
 
     Raises:
-        BuildError: a clip is not there, or a measurement fails.
+        BuildError: a clip is not there, a measurement fails, or what one of ``parts`` needs is not here.
     """
     paths = [footage_at(clip) for clip in clips or ()]
     python = environments.ensure_core()
     for part in PARTS if parts is None else parts:
-        PARTS[part](python, paths)
+        try:
+            PARTS[part](python, paths)
+        except Absent as missing:
+            if parts is not None:
+                raise
+            print(missing)
     return 0
 
 

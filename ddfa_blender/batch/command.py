@@ -51,7 +51,9 @@ def add_command(commands: Any) -> None:
         help="video, first of numbered pictures, folder, glob ('shots/**/*.mov') or .txt with one of these per line",
     )
     batch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results, made if missing")
-    batch.add_argument("--workers", type=_count, metavar="N", help="processes (default: one for each core)")
+    batch.add_argument(
+        "--workers", type=_count, default=0, metavar="N", help="processes; 0 = one for each core (default)"
+    )
     batch.add_argument("--scheduler", metavar="ADDRESS", help="let the Dask cluster of this scheduler do it")
     for kind, what in (
         ("csv", "Live Link Face recordings"),
@@ -196,9 +198,9 @@ def _count(text: str) -> int:
     try:
         value = int(text)
     except ValueError:
-        value = 0
-    if not 1 <= value <= 1024:
-        raise argparse.ArgumentTypeError(f"{text} is no number of processes from 1 to 1024")
+        value = -1
+    if not 0 <= value <= 1024:
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes from 1 to 1024, nor 0 for one a core")
     return value
 
 

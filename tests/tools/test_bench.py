@@ -108,6 +108,17 @@ def test_the_parts_are_those_that_the_command_line_offers() -> None:
     assert tuple(bench.PARTS) == command_line.BENCH_PARTS
 
 
+def test_what_cannot_be_measured_is_left_out_unless_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "LABELS", tmp_path / "labels.json")
+    monkeypatch.setattr(bench, "PARTS", {"scores": bench.PARTS["scores"], "clips": lambda *_: print("measured")})
+    assert bench.run_all(None) == 0
+    assert "labels.json" in (printed := capsys.readouterr().out) and "measured" in printed
+    with pytest.raises(BuildError, match=r"labels\.json"):
+        bench.run_all(None, ["scores"])
+
+
 def test_a_clip_that_is_not_there_is_told_before_anything_is_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -245,12 +246,35 @@ def test_wrong_calls_do_nothing(
     assert files(tmp_path) == before and Inline.done == []
 
 
-@pytest.mark.parametrize("arguments", [["--workers", "0"], ["--workers", "two"], ["--patience", "-1"], ["--end", "x"]])
+@pytest.mark.parametrize("arguments", [["--workers", "-1"], ["--workers", "two"], ["--patience", "-1"], ["--end", "x"]])
 def test_wrong_numbers_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert run(tmp_path, "--out", tmp_path, *arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: argument {arguments[0]}: ") and arguments[1] in line
     assert files(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cores", "wanted"),
+    [([], 2, 2), (["--workers", 0], 2, 2), (["--workers", 1], 2, 1), (["--workers", 0], 9, 3)],
+)
+@pytest.mark.usefixtures("squares")
+def test_as_many_processes_as_asked_for_and_no_more_than_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[object], cores: int, wanted: int
+) -> None:
+    asked: list[int] = []
+
+    class Counting(Inline):
+        def __init__(self, workers: int, *others: Any) -> None:
+            asked.append(workers)
+            super().__init__(workers, *others)
+
+    monkeypatch.setattr(command, "ProcessPool", Counting)
+    monkeypatch.setattr(command, "usable_cores", lambda: cores)
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        square_clip(tmp_path / "in" / name)
+    assert run(tmp_path / "in", "--out", tmp_path / "out", *arguments) == 0
+    assert asked == [wanted]
 
 
 def test_a_folder_that_cannot_be_written(
