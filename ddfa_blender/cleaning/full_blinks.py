@@ -5,6 +5,7 @@ On photographs a network names a closed eye by several channels at once: two thi
 looks down and a squint. On our head they add up to closed lids, or to a little less, or to lids that cross. A character
 whose gaze leaves its lids alone would blink by two thirds. So what all channels together close is what counts: where
 that nears what this actor's blinks reach, the blink takes it over, and the gaze no longer looks down behind the lid.
+Eyes that close alike are judged by their mean, so that none of a pair stays ajar; those of a wink each by itself.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _LOOKS_DOWN = tuple(ARKIT_NAMES.index(f"eyeLookDown{side}") for side in ("Left",
 #: Lids less closed than the first stay as they are: squints, downward looks, half blinks. Those that the actor closes
 #: further than the second are closed; its least such blinks, but for this share of them, are to reach 1.
 _HALF, _CLOSED, _LESS = 0.5, 0.75, 0.25
+#: Eyes close alike up to this difference; from the second on it is a wink.
+_ALIKE, _WINK = 0.25, 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +64,23 @@ def full_blinks(arkit: NDArray, model: MorphableModel) -> NDArray[np.float64]:
     result = np.array(arkit, dtype=np.float64)
     if closure is None:
         return result
-    for blink, down, closed in zip(BLINKS, _LOOKS_DOWN, closure.closed(result).T, strict=True):
-        wanted = np.minimum(_HALF + (closed - _HALF) * (1.0 - _HALF) / (_reached(closed) - _HALF), 1.0)
-        alone = smoothstep(wanted, _CLOSED, 1.0)
-        others = (1.0 - alone) * (closed - result[:, blink])
-        moving = closed > _HALF
+    closed = closure.closed(result)
+    for blink, down, own, judged in zip(BLINKS, _LOOKS_DOWN, closed.T, _judged(closed).T, strict=True):
+        shut = np.minimum(_HALF + (judged - _HALF) * (1.0 - _HALF) / (_reached(judged) - _HALF), 1.0)
+        alone = smoothstep(shut, _CLOSED, 1.0)
+        # What is gained, both eyes gain; they become one only as they shut.
+        wanted = alone * shut + (1.0 - alone) * np.minimum(own + shut - judged, 1.0)
+        others = (1.0 - alone) * (own - result[:, blink])
+        moving = judged > _HALF
         result[moving, blink] = np.clip(wanted - others, 0.0, 1.0)[moving]
         result[:, down] *= np.where(moving, 1.0 - alone, 1.0)
     return result
+
+
+def _judged(closed: NDArray) -> NDArray[np.float64]:
+    """(N, 2) by how much eyes that are ``closed`` (N, 2) are taken to close: both by their mean, unless they wink."""
+    wink = smoothstep(np.abs(closed[:, 0] - closed[:, 1]), _ALIKE, _WINK)[:, None]
+    return np.asarray(wink * closed + (1.0 - wink) * closed.mean(axis=1, keepdims=True))
 
 
 def _reached(closed: NDArray) -> float:

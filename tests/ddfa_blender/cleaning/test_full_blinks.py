@@ -97,6 +97,35 @@ def test_half_blinks_stay_half_and_eyes_are_apart(model: MorphableModel) -> None
     np.testing.assert_array_equal(full[:, RIGHT], wink[:, RIGHT])
 
 
+@pytest.mark.parametrize("apart", [0.08, 0.16, 0.24])
+def test_none_of_a_pair_stays_ajar(apart: float, model: MorphableModel) -> None:
+    blinks = units(eyeBlinkLeft=blinking(0.95), eyeBlinkRight=blinking(0.95 - apart))
+    full = full_blinks(blinks, model)[:, [LEFT, RIGHT]]
+    np.testing.assert_allclose(full.max(axis=0), 1.0, atol=0.01)
+    assert (np.abs(full[:, 0] - full[:, 1]) <= apart + 1e-9).all()
+
+
+def test_eyes_that_nearly_close_alike_are_not_driven_apart(model: MorphableModel) -> None:
+    # A look down in which one eye's lids are read a little lower; next to it blinks, which reach no further.
+    held = ((TIME > 4.0) & (TIME < 6.0)).astype(float)
+    blinks = np.max([blink(TIME, at, 0.3) for at in (1.0, 3.0, 8.0)], axis=0)
+    captured = units(
+        eyeBlinkLeft=0.65 * held + 0.85 * blinks, eyeBlinkRight=0.48 * held + 0.85 * blinks, eyeLookDown=0.75 * held
+    )
+    full = full_blinks(captured, model)
+    apart = np.abs(full[:, LEFT] - full[:, RIGHT])
+    assert full[90, [LEFT, RIGHT]].min() > 0.99
+    assert (apart <= np.abs(captured[:, LEFT] - captured[:, RIGHT]) + 1e-9).all()
+
+
+def test_between_a_blink_and_a_wink_nothing_jumps(model: MorphableModel) -> None:
+    other = np.linspace(0.9, 0.2, 300)
+    full = full_blinks(units(eyeBlinkLeft=0.9, eyeBlinkRight=other), model)[:, [LEFT, RIGHT]]
+    assert full[0].min() > 0.99
+    assert full[-1] == pytest.approx([1.0, 0.2], abs=0.01)
+    assert np.abs(np.diff(full, axis=0)).max() < 0.03
+
+
 def test_among_full_blinks_a_weak_one_stays_weak(model: MorphableModel) -> None:
     captured = units(eyeBlink=np.max([blink(TIME, at, 0.3) for at in BLINKS[:3]], axis=0) * 0.95)
     captured[:, [LEFT, RIGHT]] += 0.6 * blink(TIME, BLINKS[3], 0.3)[:, None]
