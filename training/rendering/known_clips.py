@@ -31,7 +31,7 @@ from .known_motion import PERFORMANCES, known_motion
 from .props import NO_GLASSES, background, glasses, shoulders
 from .skin_paint import SkinMap, SkinPainter, bake_skin_map
 from .studio import BACKDROP_SIZE, RenderSettings, Studio
-from .subject import Subject, random_subject
+from .subject import random_visible_subject
 
 OUTPUT = DATA_FOLDER / "known-weights"
 #: Seeds of the actors, their looks and their lights; others have seeds below 1000, or 7000 and on.
@@ -52,14 +52,6 @@ class ActorStage(Stage):
         self.centre = model.at_landmarks(self.neutral).mean(axis=0)
 
 
-def _subject(rng: np.random.Generator) -> Subject:
-    """Anybody whose eyes and mouth can be seen."""
-    while True:
-        subject = random_subject(rng)
-        if subject.glasses != "sun" and subject.hair_style != "long_fringe":
-            return subject
-
-
 def render_clip(model: MorphableModel, skin_map: SkinMap, name: str, folder: Path, settings: RenderSettings) -> Stage:
     """Render the frames of a performance to ``folder``/0000.png …; those that exist are kept."""
     seed = _FIRST_SEED + list(PERFORMANCES).index(name)
@@ -76,7 +68,7 @@ def render_actor(
     """
     rng = np.random.default_rng(seed)
     identity = np.clip(rng.normal(0.0, _IDENTITY_SPREAD, len(model.shape_basis)), -1.2, 1.2)
-    stage, subject = ActorStage(model, motion, identity), _subject(rng)
+    stage, subject = ActorStage(model, motion, identity), random_visible_subject(rng)
     painter, scalp = SkinPainter(skin_map), Scalp(model)
     studio = Studio(model, skin_map, settings)
     studio.materials.dress(subject)

@@ -116,6 +116,14 @@ def random_subject(rng: np.random.Generator) -> Subject:
     )
 
 
+def random_visible_subject(rng: np.random.Generator) -> Subject:
+    """Anybody whose eyes and brows can be seen."""
+    while True:
+        subject = random_subject(rng)
+        if subject.glasses != "sun" and subject.hair_style != "long_fringe":
+            return subject
+
+
 def eye_ramp(subject: Subject, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Places (6,) in an eye, distances from its axis ÷ radius, pupil first, and the colours (6, 3) there."""
     pupil = rng.uniform(0.13, 0.28)

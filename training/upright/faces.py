@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Upright faces to train on: our own by the hundred thousand, Blender's renders, and photos with the teacher's scores.
+"""Upright faces to train on: our own by the hundred thousand, Blender's, and photos with the teacher's scores.
 
-Weights of the first two are exact. What the teacher says of photos is another scale; the loss learns how the two relate
-(``training.upright.train``).
+Weights of all but photos are exact. What the teacher says of photos is another scale; the loss learns how the two
+relate (``training.upright.train``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from training.dataset import (
     rendered_heads,
 )
 from training.expression_edits import added_by_edits
-from training.rendering.quick_heads import FOLDER, PICTURE_SIZE
+from training.rendering.upright_views import DRAWN, PICTURE_SIZE, RENDERED
 
 #: Faces turned to the side by more degrees are left out, and those that are hidden by more than so much.
 _LARGEST_YAW, _LEAST_VISIBLE = 65.0, 0.6
@@ -51,15 +51,29 @@ class UprightFaces:
         return len(self.arkit)
 
 
-def quick_faces(folder: Path = FOLDER) -> list[UprightFaces]:
-    """What ``training.rendering.quick_heads`` drew, file by file; the pictures stay on the disk.
+def quick_faces(folder: Path = DRAWN) -> list[UprightFaces]:
+    """What ``training.rendering.quick_heads`` drew.
 
     Raises:
         FileNotFoundError: there is none.
     """
+    return _stored(folder, "quick_heads")
+
+
+def upright_renders(folder: Path = RENDERED) -> list[UprightFaces]:
+    """What ``training.rendering.upright_heads`` rendered.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    return _stored(folder, "upright_heads")
+
+
+def _stored(folder: Path, made_by: str) -> list[UprightFaces]:
+    """File by file; the pictures stay on the disk."""
     paths = sorted(folder.glob("pictures-[0-9]*[0-9].npy"))
     if not paths:
-        raise FileNotFoundError(f"no faces in {folder}; run `python -m training.rendering.quick_heads` first")
+        raise FileNotFoundError(f"no faces in {folder}; run `python -m training.rendering.{made_by}` first")
     result = []
     for path in paths:
         arkit, landmarks = (np.load(folder / path.name.replace("pictures", name)) for name in ("arkit", "landmarks"))
@@ -84,7 +98,7 @@ def _upright(faces: Pictures) -> tuple[NDArray[np.uint8], NDArray[np.float32], N
 
 
 def rendered_faces() -> UprightFaces:
-    """Blender's renders and their edited expressions.
+    """The regressor's renders and their edited expressions, from all around and now and then covered.
 
     Raises:
         FileNotFoundError: they are missing.

@@ -23,11 +23,11 @@ from ddfa_blender.names import ARKIT_NAMES
 from ddfa_blender.tracking.upright import UPRIGHT_SIZE
 from training.dataset import one_thread
 from training.network import draw_after, normalise
-from training.rendering.quick_heads import PICTURE_SIZE
+from training.rendering.upright_views import PICTURE_SIZE
 from training.workspace import RUNS
 
 from .augment import Batch, BatchSequence
-from .faces import photographed_faces, quick_faces, rendered_faces
+from .faces import photographed_faces, quick_faces, rendered_faces, upright_renders
 from .network import UprightNetwork
 from .optimiser import MatrixOptimiser
 from .released import ReleasedWeights, read_weights, take_over
@@ -35,8 +35,8 @@ from .released import ReleasedWeights, read_weights, take_over
 _REPORT_EVERY = 50
 #: Crops on which an exported network's points are found anew, and of these the first for its BatchNorms.
 _FIRST_CROPS, _FIRST_LOOK = 8192, 2048
-#: Shares of our own faces, of Blender's renders, and of photos.
-SHARES = (0.5, 0.2, 0.3)
+#: Shares of our own faces, of Blender's upright ones, of the regressor's renders, and of photos.
+SHARES = (0.35, 0.27, 0.1, 0.28)
 #: A channel that moves less than this counts no more than one that moves so much.
 _LEAST_SPREAD = 0.08
 #: Pixels by which the points usually differ from face to face, and what they count beside the weights.
@@ -161,7 +161,7 @@ def run(settings: Settings, resume: bool, initial: Path | None) -> None:
     folder = RUNS / settings.run
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "upright.pt"
-    groups = [quick_faces(), [rendered_faces()], [photographed_faces()]]
+    groups = [quick_faces(), upright_renders(), [rendered_faces()], [photographed_faces()]]
     print(", ".join(str(sum(map(len, group))) for group in groups), "faces", flush=True)
     spread = torch.from_numpy(np.concatenate([part.arkit for part in groups[0]]).std(axis=0))
     places = np.concatenate([part.landmarks for part in groups[0]]).mean(axis=0) - (PICTURE_SIZE - UPRIGHT_SIZE) / 2.0

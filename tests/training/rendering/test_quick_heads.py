@@ -14,9 +14,9 @@ from ddfa_blender.names import ARKIT_INDEX
 from ddfa_blender.tracking.upright import ANCHOR_POINTS, UPRIGHT_SIZE
 from training.rendering import quick_heads
 from training.rendering.actors import Actor, Parts, cast
-from training.rendering.quick_heads import PICTURE_SIZE, random_face
 from training.rendering.shading import Lights
-from training.upright.faces import quick_faces
+from training.rendering.upright_views import PICTURE_SIZE
+from training.upright.faces import quick_faces, upright_renders
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +79,6 @@ def test_an_actor_hangs_on_the_seed_alone(parts):
     assert not np.array_equal(first[0], other[0])
 
 
-def test_random_faces_move_every_channel_and_rest_now_and_then():
-    rng = np.random.default_rng(0)
-    faces = np.stack([random_face(rng) for _ in range(3000)])
-    assert faces.min() >= 0.0
-    assert faces.max() <= 1.0
-    assert ((faces > 0.3).mean(axis=0) > 0.01).all()
-    assert (faces.max(axis=1) < 0.05).any()
-
-
 @pytest.fixture
 def folder(tmp_path, parts, monkeypatch) -> Path:
     monkeypatch.setattr(quick_heads, "_parts", parts)
@@ -109,3 +100,5 @@ def test_files_are_read_back_as_they_were_drawn(folder, parts):
 def test_without_faces_it_is_said_what_makes_them(tmp_path):
     with pytest.raises(FileNotFoundError, match="quick_heads"):
         quick_faces(tmp_path)
+    with pytest.raises(FileNotFoundError, match="upright_heads"):
+        upright_renders(tmp_path)
