@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from . import environments
@@ -27,12 +27,12 @@ class Step:
     needs_faces: bool = True
     run_by: Literal["training", "blender", "teacher"] = "training"
 
-    def python(self) -> Path:
-        """The Python, with what the commands need installed."""
+    def environment(self) -> environments.Environment:
+        """Whose Python has what the commands need, but for what has yet to be installed."""
         if self.run_by == "teacher":
             ensure_task()
-            return environments.teacher().ensure()
-        return (environments.newest_blender()[1] if self.run_by == "blender" else environments.training()).ensure()
+            return environments.teacher()
+        return environments.newest_blender()[1] if self.run_by == "blender" else environments.training()
 
 
 #: What the stills of a training are.
@@ -60,6 +60,7 @@ STEPS = {
             ("export", "--run", "release"),
         )
     ),
+    "upright-renders": Step((("rendering.upright_heads",),), needs_faces=False, run_by="blender"),
     "upright": Step(
         (
             ("rendering.quick_heads",),
@@ -91,8 +92,10 @@ def make(names: Sequence[str]) -> int:
         raise BuildError(f"{FACES} with the labelled faces is missing; without it only {others} can be made.")
     environments.ensure_core()
     for name, step in steps.items():
-        python = step.python()
+        environment = step.environment()
+        python, variables = environment.ensure(), {**os.environ, "PYTHONPATH": str(environment.side_packages)}
         for module, *arguments in step.commands:
             log(f"── {name}: python -m training.{module} {' '.join(arguments)}")
-            check([python, "-m", f"training.{module}", *arguments], f"The step {name} failed")
+            command = [str(python), "-m", f"training.{module}", *arguments]
+            check(command, f"The step {name} failed", environment=variables)
     return 0

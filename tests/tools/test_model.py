@@ -32,7 +32,8 @@ def test_every_step_is_a_module_of_training() -> None:
 
 def test_steps_without_their_faces_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "FACES", tmp_path / "missing")
-    with pytest.raises(BuildError, match="only `morphable`, `renders`, `held-out`, `reliability` can be made"):
+    others = "`morphable`, `renders`, `upright-renders`, `held-out`, `reliability`"
+    with pytest.raises(BuildError, match=f"only {others} can be made"):
         model.make(["labels"])
 
 
