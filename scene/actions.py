@@ -311,3 +311,16 @@ def frame_range(data_block: bpy.types.ID) -> tuple[float, float] | None:
         return None
     ends = np.array(frames)
     return float(ends[:, 0].min()), float(ends[:, 1].max())
+
+
+def played_ranges(data_block: bpy.types.ID) -> list[tuple[float, float]]:
+    """First and last frame of all that moves a data-block: its action's keys, and strips of its NLA that are heard."""
+    animation, own = data_block.animation_data, frame_range(data_block)
+    found = [] if own is None else [own]
+    if animation is None or not animation.use_nla:
+        return found
+    tracks = [track for track in animation.nla_tracks if not track.mute]
+    alone = [track for track in tracks if track.is_solo]
+    return found + [
+        (strip.frame_start, strip.frame_end) for track in alone or tracks for strip in track.strips if not strip.mute
+    ]

@@ -17,6 +17,9 @@ from ..ddfa_blender.errors import CaptureError
 from . import actions
 from .head import Head, ensure_object_mode
 
+#: Scenes cannot begin before it.
+_FIRST_FRAME = 0
+
 
 def check_output(path: Path, kind: str) -> None:
     """Find out before the work, not after it, that nothing can be written at ``path``. ``kind``: the file's, as told.
@@ -72,22 +75,36 @@ def alone(context: bpy.types.Context, head: Head) -> Iterator[None]:
     Leaves Blender in object mode.
 
     Raises:
-        CaptureError: the head is not in the scene, or hidden.
+        CaptureError: the head is not in the scene, hidden, or locked, or its animation begins too early.
     """
     objects = [head.armature, head.mesh]
     if not all(obj.visible_get(view_layer=context.view_layer) for obj in objects):
         raise CaptureError("The captured head is hidden or in another scene; show it and export again.")
+    first, last = _animated_frames(context.scene, head)
+    if first < _FIRST_FRAME:
+        raise CaptureError(
+            f"The animation begins at frame {first}, but Blender exports none before {_FIRST_FRAME}; bake it with a "
+            "later Start Frame, or move its keys."
+        )
     ensure_object_mode(context)
     layer = context.view_layer.objects
     selected, active = list(layer.selected), layer.active
-    _select(selected, objects)
-    layer.active = head.armature
+    locked = [obj for obj in objects if obj.hide_select]
     try:
-        with _animation_range(context.scene, head):
+        for obj in locked:
+            obj.hide_select = False
+        context.view_layer.update()
+        _select(selected, objects)
+        if not all(obj.select_get() for obj in objects):
+            raise CaptureError("The captured head's collection cannot be selected; unlock it in the Outliner.")
+        layer.active = head.armature
+        with _range(context.scene, first, last):
             yield
     finally:
         _select(objects, selected)
         layer.active = active
+        for obj in locked:
+            obj.hide_select = True
 
 
 def _select(before: list[bpy.types.Object], after: list[bpy.types.Object]) -> None:
@@ -103,17 +120,35 @@ def _last_line(error: Exception) -> str:
     return lines[-1].strip() if lines else type(error).__name__
 
 
+def _animated_frames(scene: bpy.types.Scene, head: Head) -> tuple[int, int]:
+    """First and last frame of the head's animation, its NLA among it; the scene's where it has none."""
+    ranges = [known for block in (head.armature, head.mesh.data.shape_keys) for known in actions.played_ranges(block)]
+    if not ranges:
+        return scene.frame_start, scene.frame_end
+    return math.floor(min(first for first, _ in ranges)), math.ceil(max(last for _, last in ranges))
+
+
 @contextmanager
-def _animation_range(scene: bpy.types.Scene, head: Head) -> Iterator[None]:
-    """Exporters bake the scene's range: make that the animation's for a moment."""
+def _range(scene: bpy.types.Scene, first: int, last: int) -> Iterator[None]:
+    """Exporters bake the scene's range: make it this one for a moment."""
     before, frame = (scene.frame_start, scene.frame_end), (scene.frame_current, scene.frame_subframe)
-    ranges = [actions.frame_range(block) for block in (head.armature, head.mesh.data.shape_keys)]
-    known = [r for r in ranges if r is not None]
-    if known:
-        scene.frame_start = math.floor(min(first for first, _ in known))
-        scene.frame_end = math.ceil(max(last for _, last in known))
+    scene.frame_start, scene.frame_end = first, last
     try:
         yield
     finally:
         scene.frame_start, scene.frame_end = before
         scene.frame_set(frame[0], subframe=frame[1])
+
+
+@contextmanager
+def called(scene: bpy.types.Scene, name: str) -> Iterator[None]:
+    """Give a scene another name for a moment: exporters call the take after it, and every clip would be "Scene"."""
+    before = scene.name
+    if not scene.is_editable:
+        yield
+        return
+    scene.name = name
+    try:
+        yield
+    finally:
+        scene.name = before

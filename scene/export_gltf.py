@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..ddfa_blender.formats.glb import with_duration
-from .export_files import alone, replacing, with_suffix
+from .export_files import alone, called, replacing, with_suffix
 from .head import Head
 
 KIND = "glTF"
@@ -28,10 +28,10 @@ _SETTINGS: dict[str, Any] = {
     "export_morph_normal": True,
     "export_morph_animation": True,
     "export_animations": True,
-    # What is assigned now becomes one animation, bones and shape keys together, whatever else the file holds.
-    "export_animation_mode": "ACTIVE_ACTIONS",
-    "export_merge_animation": "ACTION",
-    "export_nla_strips_merged_animation_name": "",  # filled in: the animation's name
+    # What is played now, the NLA included, becomes one animation of bones and shape keys, whatever else the file holds.
+    # It is called after the scene.
+    "export_animation_mode": "SCENE",
+    "export_anim_scene_split_object": False,
     "export_frame_range": True,
     "export_anim_slide_to_zero": True,
     "export_negative_frame": "SLIDE",
@@ -59,8 +59,7 @@ def export(context: bpy.types.Context, head: Head, filepath: str | Path) -> Path
     path = with_suffix(filepath, (SUFFIX,))
     known = bpy.ops.export_scene.gltf.get_rna_type().properties.keys()
     settings = {name: value for name, value in _SETTINGS.items() if name in known}
-    settings["export_nla_strips_merged_animation_name"] = head.armature.name
-    with replacing(path, KIND) as partial, alone(context, head):
+    with replacing(path, KIND) as partial, alone(context, head), called(context.scene, head.armature.name):
         bpy.ops.export_scene.gltf(filepath=str(partial), check_existing=False, **settings)
         if context.scene.render.fps_base != 1.0:
             frames = context.scene.frame_end - context.scene.frame_start

@@ -41,7 +41,7 @@ _SETTINGS: dict[str, Any] = {
     "export_cameras": False,
     "export_lights": False,
     "convert_world_material": False,
-    "evaluation_mode": "RENDER",
+    "evaluation_mode": "VIEWPORT",  # a head that is not to be rendered would be left out
     "root_prim_path": "/root",
     "relative_paths": True,
 }

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
-from .export_files import alone, replacing, with_suffix
+from .export_files import alone, called, replacing, with_suffix
 from .head import Head
 
 KIND = "FBX"
@@ -49,20 +47,6 @@ def export(context: bpy.types.Context, head: Head, filepath: str | Path) -> Path
         CaptureError: the head is not in the scene or hidden, or the file cannot be written.
     """
     path = with_suffix(filepath, (SUFFIX,))
-    with replacing(path, KIND) as partial, alone(context, head), _called(context.scene, head.armature.name):
+    with replacing(path, KIND) as partial, alone(context, head), called(context.scene, head.armature.name):
         bpy.ops.export_scene.fbx(filepath=str(partial), check_existing=False, **_SETTINGS)
     return path
-
-
-@contextmanager
-def _called(scene: bpy.types.Scene, name: str) -> Iterator[None]:
-    """Give a scene another name for a moment: the exporter calls the take after it, and every clip would be "Scene"."""
-    before = scene.name
-    if not scene.is_editable:
-        yield
-        return
-    scene.name = name
-    try:
-        yield
-    finally:
-        scene.name = before
