@@ -34,6 +34,8 @@ _FILLED_KEY = _enum_value("type", "JITTER")
 _REPAIRED_KEY = _enum_value("type", "EXTREME")
 
 
+#: What bends a curve between its keys, beside their interpolation, and how many numbers each key has of it.
+_BENDING = {"handle_left": 2, "handle_right": 2, "easing": 1, "amplitude": 1, "back": 1, "period": 1}
 def key_kinds(filled: ArrayLike, repaired: ArrayLike) -> NDArray[np.int32]:
     """For :meth:`Channels.write`: kinds (K,) of keys that were ``filled`` (K,) in, or ``repaired`` (K,)."""
     kinds = np.where(np.asarray(repaired), _REPAIRED_KEY, _TRACKED_KEY)
@@ -49,14 +51,27 @@ class Channels:
     _known: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, data_paths: Collection[str]) -> dict[tuple[str, int], NDArray[np.float32]]:
-        """Keys (K · 2) of the properties' curves, frame and value by turns, by data path and index.
+    #: Curves that were read and not written since, whose keys are joined by more than straight lines.
+    _bent: set[tuple[str, int]] = field(default_factory=set, compare=False, repr=False)
+        """Keys (K · 2) of the properties' curves, frame and value by turns, then their :func:`bends`, by data path
+        and index.
 
         For a :meth:`write` right after: nothing may change them in between.
         """
         for curve in self.container.fcurves:
             if curve.data_path in data_paths:
-                self._known[curve.data_path, curve.array_index] = keys(curve).ravel()
-        return dict(self._known)
+        found = {}
+                place, bent = (curve.data_path, curve.array_index), bends(curve)
+                self._known[place] = keys(curve).ravel()
+                found[place] = np.concatenate([self._known[place], bent])
+                if len(bent):
+                    self._bent.add(place)
+        return found
+
+    @property
+    def stays_bent(self) -> bool:
+        """Whether a curve that was read has :func:`bends`, and no :meth:`write` has straightened it."""
+        return bool(self._bent)
 
     def write(
         self,
@@ -89,6 +104,7 @@ class Channels:
         stored.foreach_set("co", points)
         stored.foreach_set("interpolation", np.full(count, _LINEAR, dtype=np.int32))
         stored.foreach_set("type", marks)
+        self._bent.discard((data_path, index))
         curve.update()
         return curve
 
@@ -324,3 +340,19 @@ def played_ranges(data_block: bpy.types.ID) -> list[tuple[float, float]]:
     return found + [
         (strip.frame_start, strip.frame_end) for track in alone or tracks for strip in track.strips if not strip.mute
     ]
+def bends(curve: bpy.types.FCurve) -> NDArray[np.float32]:
+    """What joins the curve's keys, as numbers to compare: (0,) where all is straight lines, as :meth:`Channels.write`
+    leaves it; handles that bend nothing do not count."""
+    stored = curve.keyframe_points
+    # The type that Blender has it in: read as any other, it takes ten times as long.
+    interpolation = np.empty(len(stored), dtype=np.uint8)
+    stored.foreach_get("interpolation", interpolation)
+    if (interpolation == _LINEAR).all():
+        return np.empty(0, dtype=np.float32)
+    parts = [interpolation.astype(np.float32)]
+    for prop, width in _BENDING.items():
+        parts.append(np.empty(width * len(stored), dtype=np.float32))
+        stored.foreach_get(prop, parts[-1])
+    return np.concatenate(parts)
+
+

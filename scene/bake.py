@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import bpy
@@ -17,7 +18,7 @@ from ..ddfa_blender.names import ARKIT_NAMES, EXPRESSION_NAMES
 from ..ddfa_blender.performance import Performance
 from ..ddfa_blender.quaternions import continuous
 from . import actions, axes, hand_edits, rotation
-from .head import ARKIT_RANGE, EXPRESSION_RANGE, HEAD_BONE, NECK_BONE, SLIDER_LIMIT, Head
+from .head import ARKIT_RANGE, EXPRESSION_RANGE, HEAD_BONE, NECK_BONE, SLIDER_LIMIT, Head, check_bones
 from .key_writer import KeyReport, KeyWriter
 from .settings import BakeSettings, Driving
 from .timebase import Resampler, Timebase
@@ -140,24 +141,46 @@ def write(head: Head, motion: KeyedMotion, settings: BakeSettings, name: str) ->
 
 
 def rewrite(head: Head, motion: KeyedMotion, settings: BakeSettings) -> KeyReport:
-    """Replace the keys of the head's present animation; other curves in it stay. Without any, make a new one.
+    """Replace the keys of the head's present animation; other curves in it stay. Bones or a face without any get a
+    new one.
 
-    Keys that somebody edited by hand are kept (:mod:`.hand_edits`).
+    Keys that somebody edited by hand are kept (:mod:`.hand_edits`). Shape keys that somebody deleted are left out.
 
     Raises:
-        CaptureError: it can be given none, because a strip of its NLA is being tweaked.
+        CaptureError: a bone is missing, or a new animation is needed while a strip of the head's NLA is being tweaked;
+            nothing has changed then.
     """
+    check_bones(head)
     blocks = [head.armature, head.mesh.data.shape_keys]
     bones, shapes = map(actions.assigned, blocks)
-    if bones is None or shapes is None:
-        if any(map(actions.is_tweaked, blocks)):
-            raise CaptureError("A strip of the head's NLA is being tweaked; leave tweak mode first.")
-        bones, shapes = actions.animate(head.armature.name, blocks)
-    else:
-        present = bones.read(_bone_paths(head.armature)) | shapes.read(_SPANS)
-        sums = {place: hand_edits.checksum(keys) for place, keys in present.items()}
-        hand_edits.keep(head, hand_edits.fingerprint(sums))
-    return _write(head, bones, shapes, motion, settings)
+    if (bones is None or shapes is None) and any(map(actions.is_tweaked, blocks)):
+        raise CaptureError("A strip of the head's NLA is being tweaked; leave tweak mode first.")
+    hand_edits.keep(head, _fingerprint(head, bones, shapes))
+    bare = [block for block, own in zip(blocks, (bones, shapes), strict=True) if own is None]
+    made = iter(_animate(head.armature.name, bare))
+    bones, shapes = bones or next(made), shapes or next(made)
+    report = _write(head, bones, shapes, motion, settings)
+    if bones.stays_bent or shapes.stays_bent:
+        # Curves that came out as they were stay bent: that is no new edit when they are baked the next time.
+        return replace(report, fingerprint=_fingerprint(head, bones, shapes))
+    return report
+
+
+def _fingerprint(head: Head, bones: actions.Channels | None, shapes: actions.Channels | None) -> str:
+    """That of :mod:`.hand_edits`, of the head's keys as they are."""
+    present = bones.read(_bone_paths(head.armature)) if bones is not None else {}
+    present |= shapes.read(_SPANS) if shapes is not None else {}
+    return hand_edits.fingerprint({place: hand_edits.checksum(keys) for place, keys in present.items()})
+
+
+def _animate(name: str, blocks: Sequence[bpy.types.ID]) -> list[actions.Channels]:
+    """New animation for data-blocks without any; an action that does not move them is kept in the file."""
+    if not blocks:
+        return []
+    for action in filter(None, map(actions.action_of, blocks)):
+        # The block's own use counts; without another one Blender would drop the action on saving.
+        action.use_fake_user = action.use_fake_user or action.users <= 1
+    return actions.animate(name, blocks)
 
 
 def _write(
@@ -165,9 +188,14 @@ def _write(
 ) -> KeyReport:
     writer = KeyWriter(motion.frames, filled=motion.filled, repaired=motion.repaired, thinning=settings.thinning)
     _write_bones(writer, bones, head.armature, motion, settings)
+    keys, curves = head.mesh.data.shape_keys.key_blocks, {}
     for key_name, values in motion.weights.items():
-        widen_slider(head.mesh.data.shape_keys.key_blocks[key_name], values)
-    curves = {_shape_path(key_name): values for key_name, values in motion.weights.items()}
+        key, path = keys.get(key_name), _shape_path(key_name)
+        if key is None:
+            shapes.remove(path)  # Blender leaves it when the key is deleted, and it would count as an edit
+        else:
+            widen_slider(key, values)
+            curves[path] = values
     writer.weights(shapes, curves, _SPANS, _SHAPE_GROUP)
     return writer.report
 

@@ -17,7 +17,7 @@ Place = tuple[str, int]
 
 
 def checksum(keys: NDArray) -> int:
-    """Of a curve's keys (K · 2) as :func:`.actions.stored_keys` gives them."""
+    """Of a curve's keys (K · 2) as :func:`.actions.stored_keys` gives them; what bends it comes behind them."""
     return zlib.crc32(keys.tobytes())
 
 

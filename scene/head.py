@@ -72,11 +72,20 @@ def of_armature(armature: bpy.types.Object | None) -> Head | None:
     """The head that hangs on an armature, or None if it is not one of ours (any more)."""
     if armature is None or armature.type != "ARMATURE":
         return None
-    for child in armature.children:
-        keys = child.data.shape_keys if child.type == "MESH" else None
-        if keys is not None and EXPRESSION_NAMES[0] in keys.key_blocks and ARKIT_NAMES[0] in keys.key_blocks:
-            return Head(child, armature)
-    return None
+    sets = {child: _key_sets(child) for child in armature.children if child.type == "MESH"}
+    # Somebody may have deleted all keys of a set, but the 52 alone are what any other character has too.
+    needed = 1 if armature.ddfa.take else 2
+    mesh = max(sets, key=lambda child: sets[child], default=None)
+    return Head(mesh, armature) if mesh is not None and sets[mesh] >= needed else None
+
+
+def _key_sets(mesh_object: bpy.types.Object) -> int:
+    """Of how many of the two sets of shape keys a mesh has any."""
+    keys = mesh_object.data.shape_keys
+    if keys is None:
+        return 0
+    # Of a head whose keys were left alone, the first will do.
+    return sum(any(name in keys.key_blocks for name in names) for names in (EXPRESSION_NAMES, ARKIT_NAMES))
 
 
 def missing_reason(armature: bpy.types.Object | None) -> str | None:
@@ -84,12 +93,27 @@ def missing_reason(armature: bpy.types.Object | None) -> str | None:
     return "Capture some footage first, or choose a captured head" if of_armature(armature) is None else None
 
 
+def check_bones(head: Head) -> None:
+    """Make sure that the bones can be posed.
+
+    Raises:
+        CaptureError: one of them was renamed or removed.
+    """
+    for name in (NECK_BONE, HEAD_BONE):
+        if name not in head.armature.data.bones:
+            raise CaptureError(
+                f'The head\'s bone "{name}" was renamed or removed; give the bone that name again, or make a new head '
+                "of the take."
+            )
+
+
 def check_reshapable(head: Head, model: MorphableModel) -> None:
     """Make sure that :func:`reshape` will work.
 
     Raises:
-        CaptureError: the mesh is edited and no longer the model's, or being edited.
+        CaptureError: the mesh is edited and no longer the model's, or being edited, or a bone is missing.
     """
+    check_bones(head)
     if len(head.mesh.data.vertices) != len(model.mean):
         raise CaptureError(
             "The head's mesh was edited and cannot take another shape; apply the take without it, or make a new head."

@@ -77,8 +77,8 @@ def rebake(scene: bpy.types.Scene, armature: bpy.types.Object) -> None:
     """Bake the take of a captured head again, with its settings as they are now, over its animation.
 
     Raises:
-        CaptureError: it is no captured head or a linked one, or its take is gone or does not fit; nothing has
-            changed then.
+        CaptureError: it is no captured head or a linked one, lacks a bone, or its take is gone or does not fit;
+            nothing has changed then.
     """
     captured = head.of_armature(armature)
     if captured is None:

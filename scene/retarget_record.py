@@ -75,3 +75,4 @@ def fingerprint(found: Character, mark: str) -> str:
             digest.update(f"{curve.data_path}[{curve.array_index}]{curve.mute}".encode())
             digest.update(np.ascontiguousarray(actions.keys(curve)).tobytes())
     return digest.hexdigest() if any_ else ""
+            digest.update(actions.bends(curve).tobytes())  # nothing, for a curve that was only baked

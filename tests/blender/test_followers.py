@@ -82,6 +82,29 @@ def test_edited_keys_are_not_lost(hero):
     assert not rig.ddfa.retargeted.problem and not np.array_equal(jaw(face), before)
 
 
+@pytest.mark.parametrize("how", ["interpolation", "handles", "easing"])
+def test_curves_that_were_bent_by_hand_are_not_straightened(hero, how):
+    """The keys stand where they were; a record that was made with bent keys tells other handles and easing too."""
+    head, rig, face = hero
+    curve = support.module("scene.actions").find_curve(face.data.shape_keys, 'key_blocks["jawOpen"].value')
+    key = curve.keyframe_points[4]
+    if how != "interpolation":
+        key.interpolation = "BEZIER" if how == "handles" else "SINE"
+        bpy.ops.ddfa.retarget()
+        assert key.interpolation != "LINEAR"
+    if how == "interpolation":
+        key.interpolation = "CONSTANT"
+    elif how == "handles":
+        key.handle_right_type, key.handle_right = "FREE", (key.co.x + 0.25, key.co.y + 0.5)
+    else:
+        key.easing = "EASE_IN"
+    before, drawn = jaw(face), curve.evaluate(key.co.x + 0.5)
+    change(head)
+    np.testing.assert_array_equal(jaw(face), before)
+    assert curve.evaluate(key.co.x + 0.5) == drawn
+    assert "edited" in rig.ddfa.retargeted.problem
+
+
 def test_another_action_is_left_alone(hero):
     head, rig, face = hero
     for block in (rig, face.data.shape_keys):

@@ -151,6 +151,49 @@ def test_a_head_is_found_again_by_its_armature(built):
     assert module.of_armature(bpy.data.objects.new("A", bpy.data.armatures.new("A"))) is None
 
 
+def test_a_head_is_found_while_any_key_of_the_two_sets_is_there(model):
+    """Unused keys may be deleted; but a character with keys of ARKit's names is no captured head."""
+    module, names = support.module("scene.head"), support.module("ddfa_blender.names")
+    head = module.build(bpy.context, model, np.zeros(40), "Actor")
+
+    def delete(deleted):
+        for name in deleted:
+            head.mesh.shape_key_remove(head.mesh.data.shape_keys.key_blocks[name])
+
+    delete([*names.EXPRESSION_NAMES[:-1], *names.ARKIT_NAMES[:-1]])
+    assert module.of_armature(head.armature) == head and module.missing_reason(head.armature) is None
+    delete(names.EXPRESSION_NAMES[-1:])
+    assert module.of_armature(head.armature) is None
+    head.armature.ddfa.take = "actor.npz"  # it was captured
+    assert module.of_armature(head.armature) == head
+    delete(names.ARKIT_NAMES[-1:])
+    assert module.of_armature(head.armature) is None
+
+
+def test_what_hangs_beside_the_head_is_not_taken_for_it(model):
+    """A beard with keys of ARKit's names, which comes first."""
+    module = support.module("scene.head")
+    head = module.build(bpy.context, model, np.zeros(40), "Actor")
+    beard = head.mesh.copy()
+    beard.name, beard.data = "A Beard", head.mesh.data.copy()
+    bpy.context.scene.collection.objects.link(beard)
+    for name in support.module("ddfa_blender.names").EXPRESSION_NAMES:
+        beard.shape_key_remove(beard.data.shape_keys.key_blocks[name])
+    head.mesh.shape_key_remove(head.mesh.data.shape_keys.key_blocks["browDownLeft"])
+    head.armature.ddfa.take = "actor.npz"
+    assert module.of_armature(head.armature) == head
+
+
+def test_a_head_without_one_of_its_bones_takes_no_other_shape(model):
+    module, errors = support.module("scene.head"), support.module("ddfa_blender.errors")
+    head = module.build(bpy.context, model, np.zeros(40), "Actor")
+    head.armature.data.bones["neck"].name = "Hals"
+    before = coordinates(head.mesh.data.vertices, len(model.mean))
+    with pytest.raises(errors.CaptureError, match='"neck" was renamed or removed'):
+        module.reshape(head, model, np.ones(40))
+    np.testing.assert_array_equal(coordinates(head.mesh.data.vertices, len(model.mean)), before)
+
+
 def test_the_textures_are_saved_with_the_file(built, tmp_path):
     assert built
     pixels = {image.name: np.array(image.pixels[:4000]) for image in bpy.data.images}

@@ -95,3 +95,45 @@ def test_curves_that_the_user_added_stay(captured):
     armature.keyframe_insert("location", index=0, frame=3)
     armature.ddfa.settings.head.neck_share = 0.6
     assert curve(armature, "location") is not None
+
+
+@pytest.mark.parametrize("bone", ["head", "neck"])
+def test_a_renamed_bone_is_told_and_changes_no_key(captured, bone):
+    armature, _ = captured
+    keys = support.module("scene.head").of_armature(armature).mesh.data.shape_keys
+    armature.data.bones[bone].name = "DEF-mine"
+    armature.ddfa.settings.timing.frame_start = 101
+    assert f'"{bone}" was renamed or removed' in armature.ddfa.problem
+    actions = support.module("scene.actions")
+    assert actions.frame_range(armature) == actions.frame_range(keys) == (1.0, 24.0)
+    armature.data.bones["DEF-mine"].name = bone
+    armature.ddfa.settings.timing.frame_start = 201
+    assert armature.ddfa.problem == ""
+    assert actions.frame_range(armature) == actions.frame_range(keys) == (201.0, 224.0)
+
+
+def test_shape_keys_that_the_user_deleted_are_left_out(captured):
+    """All else follows, and a key that is gone is no edit of keys, this time or the next."""
+    armature, _ = captured
+    actions, mesh = support.module("scene.actions"), support.module("scene.head").of_armature(armature).mesh
+    before = support.data_names()
+    for frame, name in ((101, "tongueOut"), (201, "browDownLeft"), (301, "Expression 01")):
+        mesh.shape_key_remove(mesh.data.shape_keys.key_blocks[name])
+        armature.ddfa.settings.timing.frame_start = frame
+        assert armature.ddfa.problem == ""
+        for block in (armature, mesh.data.shape_keys):
+            assert actions.frame_range(block) == (frame, frame + 23.0)
+        assert actions.find_curve(mesh.data.shape_keys, f'key_blocks["{name}"].value') is None
+    assert support.data_names() == before
+
+
+def test_a_bone_that_was_removed_is_told(captured):
+    armature, _ = captured
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    armature.data.edit_bones.remove(armature.data.edit_bones["head"])
+    bpy.ops.object.mode_set(mode="OBJECT")
+    before = rotation_keys(armature, "neck")
+    armature.ddfa.settings.head.neck_share = 0.9
+    assert '"head" was renamed or removed' in armature.ddfa.problem
+    np.testing.assert_array_equal(rotation_keys(armature, "neck"), before)
