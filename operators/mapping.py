@@ -12,7 +12,7 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..ddfa_blender.take_library import file_stem
-from ..scene import bone_poses, mapping_items
+from ..scene import bone_poses, mapping_items, overrides
 from .retarget import RetargetOperator, character_reason
 
 _SUFFIX = ".json"
@@ -51,15 +51,15 @@ def pose_reason(context: bpy.types.Context) -> str | None:
     if reason is not None:
         return reason
     settings = context.scene.ddfa.retarget
-    recorded = settings.pose_channel in settings.character.ddfa.face_poses
+    recorded = settings.pose_channel in overrides.state_of(settings.character).face_poses
     return None if recorded else "No pose is recorded for this channel"
 
 
 def show_reason(context: bpy.types.Context) -> str | None:
     """Why the chosen pose cannot be shown; None when it can: without a neutral one, the rest pose is that."""
     reason, settings = rig_reason(context), context.scene.ddfa.retarget
-    if reason is None and settings.pose_channel == bone_poses.NEUTRAL and settings.character.ddfa.face_poses:
-        return None
+    if reason is None and settings.pose_channel == bone_poses.NEUTRAL:
+        return None if overrides.state_of(settings.character).face_poses else pose_reason(context)
     return reason or pose_reason(context)
 
 

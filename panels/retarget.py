@@ -10,7 +10,7 @@ from ..operators import key_transfer as keys
 from ..operators import mapping as operators
 from ..operators import retarget as running
 from ..operators import state
-from ..scene import bone_poses, followers, key_transfer, mapping_items
+from ..scene import bone_poses, followers, key_transfer, mapping_items, overrides
 from ..scene.character import POSE_PREFIX
 from .common import SubPanel, draw_message, draw_problem, draw_reason
 from .presets import DDFA_PT_mapping_presets
@@ -173,11 +173,9 @@ class DDFA_PT_face_poses(SubPanel, bpy.types.Panel):
         row.operator("ddfa.forget_pose", text="", icon="X")
         draw_reason(layout, context, operators.rig_reason(context))
         draw_message(layout, context, "poses")
-        if settings.character is not None and settings.character.ddfa.face_poses:
-            layout.template_list(
-                "DDFA_UL_face_poses", "", settings.character.ddfa, "face_poses", settings, "active_pose",
-                rows=_POSE_ROWS,
-            )  # fmt: skip
+        kept = overrides.state_of(settings.character) if settings.character is not None else None
+        if kept is not None and kept.face_poses:
+            layout.template_list("DDFA_UL_face_poses", "", kept, "face_poses", settings, "active_pose", rows=_POSE_ROWS)
 
 
 class DDFA_PT_new_keys(SubPanel, bpy.types.Panel):

@@ -20,6 +20,8 @@ HAS_SLOTS = bpy.app.version >= (4, 4, 0)
 
 #: Custom properties of actions that :func:`draft` made: their mark, and as JSON what was written for each data-block.
 _MARK, _WRITTEN = "ddfa_face_capture", "ddfa_written"
+#: Strips that begin and end within so many frames of their action lie where it does.
+_SAME_FRAME = 1.0
 
 
 def _enum_value(prop: str, identifier: str) -> int:
@@ -32,10 +34,10 @@ _LINEAR = _enum_value("interpolation", "LINEAR")
 _TRACKED_KEY = _enum_value("type", "KEYFRAME")
 _FILLED_KEY = _enum_value("type", "JITTER")
 _REPAIRED_KEY = _enum_value("type", "EXTREME")
-
-
 #: What bends a curve between its keys, beside their interpolation, and how many numbers each key has of it.
 _BENDING = {"handle_left": 2, "handle_right": 2, "easing": 1, "amplitude": 1, "back": 1, "period": 1}
+
+
 def key_kinds(filled: ArrayLike, repaired: ArrayLike) -> NDArray[np.int32]:
     """For :meth:`Channels.write`: kinds (K,) of keys that were ``filled`` (K,) in, or ``repaired`` (K,)."""
     kinds = np.where(np.asarray(repaired), _REPAIRED_KEY, _TRACKED_KEY)
@@ -49,18 +51,18 @@ class Channels:
     container: Any
     #: Keys that were read a moment ago: reading them costs as much as all else about a curve that does not change.
     _known: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
-
-    def read(self, data_paths: Collection[str]) -> dict[tuple[str, int], NDArray[np.float32]]:
     #: Curves that were read and not written since, whose keys are joined by more than straight lines.
     _bent: set[tuple[str, int]] = field(default_factory=set, compare=False, repr=False)
+
+    def read(self, data_paths: Collection[str]) -> dict[tuple[str, int], NDArray[np.float32]]:
         """Keys (K · 2) of the properties' curves, frame and value by turns, then their :func:`bends`, by data path
         and index.
 
         For a :meth:`write` right after: nothing may change them in between.
         """
+        found = {}
         for curve in self.container.fcurves:
             if curve.data_path in data_paths:
-        found = {}
                 place, bent = (curve.data_path, curve.array_index), bends(curve)
                 self._known[place] = keys(curve).ravel()
                 found[place] = np.concatenate([self._known[place], bent])
@@ -101,10 +103,10 @@ class Channels:
             stored.add(count)
         elif _are(stored, points, known) and _holds(stored, "type", marks):
             return curve
+        self._bent.discard((data_path, index))
         stored.foreach_set("co", points)
         stored.foreach_set("interpolation", np.full(count, _LINEAR, dtype=np.int32))
         stored.foreach_set("type", marks)
-        self._bent.discard((data_path, index))
         curve.update()
         return curve
 
@@ -158,7 +160,7 @@ def animate(name: str, data_blocks: Sequence[bpy.types.ID]) -> list[Channels]:
 
 @dataclass(frozen=True)
 class Draft:
-    """New animation for a data-block that keeps its present one until :meth:`assign`."""
+    """Animation for a data-block, new or from its NLA; the block keeps its present one until :meth:`assign`."""
 
     data_block: bpy.types.ID
     channels: Channels
@@ -166,8 +168,9 @@ class Draft:
     _slot: Any  # None before 4.4
 
     def assign(self) -> None:
-        """Animate the data-block by it. An action that has no other user is kept in the file."""
+        """Animate the data-block by it, and no longer by strips of it. Others without users are kept in the file."""
         animation = self.data_block.animation_data_create()
+        _take_out(animation, self._action)
         before = animation.action
         if before is not None and before != self._action:
             # The block's own use counts; without another one Blender would drop the action on saving.
@@ -194,25 +197,76 @@ def draft(name: str, data_blocks: Sequence[bpy.types.ID], mark: str) -> list[Dra
     return drafts
 
 
-def is_marked(data_block: bpy.types.ID, mark: str) -> bool:
-    """Whether a data-block's present action was drafted with this ``mark``."""
+def drafted_in_nla(data_block: bpy.types.ID, marks: Collection[str]) -> Draft | None:
+    """The topmost action in the NLA of a data-block that was drafted with one of the ``marks``; None if there is none.
+
+    It plays on where it is until :meth:`Draft.assign`. One that somebody has moved or changed there is none.
+    """
     animation = data_block.animation_data
-    action = animation.action if animation is not None else None
-    return action is not None and action.get(_MARK) == mark
+    for track in reversed(animation.nla_tracks if animation is not None else ()):
+        for strip in track.strips:
+            action, slot = strip.action, strip.action_slot if HAS_SLOTS else None
+            if action is None or action.get(_MARK) not in marks or not action.is_editable:
+                continue
+            channels = _channels_of(action, slot)
+            if channels is not None and all(map(_is_as_pushed_down, _strips_of(animation, action))):
+                return Draft(data_block, channels, action, slot)
+    return None
+
+
+def _strips_of(animation: bpy.types.AnimData, action: bpy.types.Action) -> list[bpy.types.NlaStrip]:
+    return [strip for track in animation.nla_tracks for strip in track.strips if strip.action == action]
+
+
+def _is_as_pushed_down(strip: bpy.types.NlaStrip) -> bool:
+    first, last = strip.action.frame_range
+    kept = abs(strip.frame_start - first) < _SAME_FRAME and abs(strip.frame_end - last) < _SAME_FRAME
+    return kept and strip.repeat == 1.0 and not strip.use_reverse and not strip.mute
+
+
+def _take_out(animation: bpy.types.AnimData, action: bpy.types.Action) -> None:
+    """Remove an action's strips from the NLA, and the tracks that held nothing else."""
+    for track in list(animation.nla_tracks):
+        strips = [strip for strip in track.strips if strip.action == action]
+        for strip in strips:
+            track.strips.remove(strip)
+        if strips and not track.strips:
+            animation.nla_tracks.remove(track)
+
+
+def is_marked(data_block: bpy.types.ID, marks: Collection[str]) -> bool:
+    """Whether a data-block's present action was drafted with one of these ``marks``."""
+    action = action_of(data_block)
+    return action is not None and action.get(_MARK) in marks
+
+
+def mark(data_block: bpy.types.ID, name: str) -> None:
+    """Give a data-block's present action another mark."""
+    action = action_of(data_block)
+    if action is not None:
+        action[_MARK] = name
 
 
 def note_written(data_block: bpy.types.ID, paths: Collection[str]) -> None:
     """Keep in a data-block's present action which properties were written into it, for :func:`written`."""
     action = action_of(data_block)
     if action is not None:
-        action[_WRITTEN] = json.dumps(_noted(action) | {data_block.name: sorted(paths)})
+        action[_WRITTEN] = json.dumps(_noted(action) | {_part(data_block): sorted(paths)})
 
 
 def written(data_block: bpy.types.ID) -> set[str] | None:
     """What :func:`note_written` kept of a data-block; None where it never was told."""
     action = action_of(data_block)
-    paths = _noted(action).get(data_block.name) if action is not None else None
+    if action is None:
+        return None
+    noted = _noted(action)
+    paths = noted.get(_part(data_block), noted.get(data_block.name))  # earlier releases noted the name
     return set(paths) if paths is not None else None
+
+
+def _part(data_block: bpy.types.ID) -> str:
+    """Which part of its action is a data-block's, whatever that is called by and by."""
+    return str(data_block.animation_data.action_slot_handle) if HAS_SLOTS else ""
 
 
 def _noted(action: bpy.types.Action) -> dict[str, list[str]]:
@@ -232,6 +286,11 @@ def action_of(data_block: bpy.types.ID) -> bpy.types.Action | None:
     """The action that is assigned to a data-block."""
     animation = data_block.animation_data
     return animation.action if animation is not None else None
+
+
+def extrapolate(data_block: bpy.types.ID, how: str) -> None:
+    """How a data-block's present action goes on beyond its ends: "HOLD", "HOLD_FORWARD" or "NOTHING"."""
+    data_block.animation_data_create().action_extrapolation = how
 
 
 def blend(data_block: bpy.types.ID, mode: str, influence: float) -> None:
@@ -283,12 +342,17 @@ def assigned(data_block: bpy.types.ID) -> Channels | None:
     animation = data_block.animation_data
     if animation is None or animation.action is None:
         return None
+    return _channels_of(animation.action, animation.action_slot if HAS_SLOTS else None)
+
+
+def _channels_of(action: bpy.types.Action, slot: Any) -> Channels | None:
+    """Where the curves of an action's ``slot`` are; before 4.4 those of the action."""
     if not HAS_SLOTS:
-        return Channels(animation.action)
-    for layer in animation.action.layers:
+        return Channels(action)
+    for layer in action.layers:
         for strip in layer.strips:
             for bag in strip.channelbags:
-                if bag.slot == animation.action_slot:
+                if bag.slot == slot:
                     return Channels(bag)
     return None
 
@@ -320,26 +384,6 @@ def keys(curve: bpy.types.FCurve) -> NDArray[np.float32]:
     return points.reshape(-1, 2)
 
 
-def frame_range(data_block: bpy.types.ID) -> tuple[float, float] | None:
-    """First and last key of a data-block's curves, or None when it has none."""
-    frames = [keys(curve)[[0, -1], 0] for curve in curves(data_block) if len(curve.keyframe_points)]
-    if not frames:
-        return None
-    ends = np.array(frames)
-    return float(ends[:, 0].min()), float(ends[:, 1].max())
-
-
-def played_ranges(data_block: bpy.types.ID) -> list[tuple[float, float]]:
-    """First and last frame of all that moves a data-block: its action's keys, and strips of its NLA that are heard."""
-    animation, own = data_block.animation_data, frame_range(data_block)
-    found = [] if own is None else [own]
-    if animation is None or not animation.use_nla:
-        return found
-    tracks = [track for track in animation.nla_tracks if not track.mute]
-    alone = [track for track in tracks if track.is_solo]
-    return found + [
-        (strip.frame_start, strip.frame_end) for track in alone or tracks for strip in track.strips if not strip.mute
-    ]
 def bends(curve: bpy.types.FCurve) -> NDArray[np.float32]:
     """What joins the curve's keys, as numbers to compare: (0,) where all is straight lines, as :meth:`Channels.write`
     leaves it; handles that bend nothing do not count."""
@@ -356,3 +400,46 @@ def bends(curve: bpy.types.FCurve) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
+def frame_range(data_block: bpy.types.ID) -> tuple[float, float] | None:
+    """First and last key of a data-block's curves, or None when it has none."""
+    frames = [keys(curve)[[0, -1], 0] for curve in curves(data_block) if len(curve.keyframe_points)]
+    if not frames:
+        return None
+    ends = np.array(frames)
+    return float(ends[:, 0].min()), float(ends[:, 1].max())
+
+
+def played_ranges(data_block: bpy.types.ID) -> list[tuple[float, float]]:
+    """First and last frame of all that moves a data-block: its action's keys, and strips of its NLA that are heard."""
+    own = frame_range(data_block)
+    found = [] if own is None else [own]
+    return found + [(strip.frame_start, strip.frame_end) for strip in _heard(data_block)]
+
+
+def _heard(data_block: bpy.types.ID) -> list[bpy.types.NlaStrip]:
+    """The strips of a data-block's NLA that are not muted, from the lowest up."""
+    animation = data_block.animation_data
+    if animation is None or not animation.use_nla:
+        return []
+    tracks = [track for track in animation.nla_tracks if not track.mute]
+    alone = [track for track in tracks if track.is_solo]
+    return [strip for track in alone or tracks for strip in track.strips if not strip.mute]
+
+
+def extrapolation_over_nla(data_block: bpy.types.ID, paths: Collection[str], first: float) -> str:
+    """How an action that moves ``paths`` from frame ``first`` on is to go on beyond its ends.
+
+    Nothing else moves them: it holds both ways. Else it leaves to what lies below the frames before its own, and those
+    after too, where what lies below begins later.
+    """
+    below = [strip.frame_start for strip in _heard(data_block) if _moves(strip, paths)]
+    if not below:
+        return "HOLD"
+    return "HOLD_FORWARD" if first >= max(below) else "NOTHING"
+
+
+def _moves(strip: bpy.types.NlaStrip, paths: Collection[str]) -> bool:
+    if strip.action is None:
+        return False
+    channels = _channels_of(strip.action, strip.action_slot if HAS_SLOTS else None)
+    return channels is not None and any(curve.data_path in paths for curve in channels.container.fcurves)

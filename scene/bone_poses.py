@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Poses that the user recorded for channels, kept on the armature (``Object.ddfa.face_poses``)."""
+"""Poses that the user recorded for channels, kept on the armature (``face_poses``, ``overrides.py``)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mathutils import Quaternion
 
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.retarget.bone_poses import NEUTRAL, BonePose, RecordedPose
+from . import overrides
 
 __all__ = ["NEUTRAL", "forget", "of_armature", "record", "show", "store"]
 
@@ -30,7 +31,7 @@ def of_armature(armature: bpy.types.Object) -> tuple[RecordedPose, ...]:
                 for bone in item.bones
             },
         )
-        for item in armature.ddfa.face_poses
+        for item in overrides.state_of(armature).face_poses
     )
 
 
@@ -65,7 +66,7 @@ def record(armature: bpy.types.Object, name: str, without: Collection[str] = ())
 
 def store(armature: bpy.types.Object, poses: Iterable[RecordedPose]) -> None:
     """Keep poses on an armature, each instead of one of the same name."""
-    stored = armature.ddfa.face_poses
+    stored = overrides.own_state_of(armature).face_poses
     for pose in poses:
         item = stored.get(pose.name) or stored.add()
         item.name = pose.name
@@ -78,9 +79,10 @@ def store(armature: bpy.types.Object, poses: Iterable[RecordedPose]) -> None:
 
 def forget(armature: bpy.types.Object, name: str) -> None:
     """Drop a recorded pose, if it is there."""
-    index = armature.ddfa.face_poses.find(name)
+    stored = overrides.own_state_of(armature).face_poses
+    index = stored.find(name)
     if index >= 0:
-        armature.ddfa.face_poses.remove(index)
+        stored.remove(index)
 
 
 def show(armature: bpy.types.Object, name: str) -> None:

@@ -6,28 +6,29 @@ from __future__ import annotations
 import bpy
 
 from ..ddfa_blender.errors import CaptureError
-from . import live, retarget, retarget_record
+from . import live, overrides, retarget, retarget_record
 
 
 def follow(armature: bpy.types.Object) -> None:
     """Bake the characters of a captured head again; what goes wrong is a line of each (``retargeted.problem``)."""
-    for owner in [obj for obj in bpy.context.scene.objects if obj.ddfa.retargeted.source == armature]:
-        record = owner.ddfa.retargeted
+    objects = bpy.context.scene.objects
+    for owner in [obj for obj in objects if overrides.state_of(obj).retargeted.source == armature]:
+        record = overrides.state_of(owner).retargeted
         try:
-            _bake_again(owner, armature)
+            lost = _bake_again(owner, armature)
         except CaptureError as error:
             record.problem = str(error)
         else:
-            record.problem = ""
+            record.problem = f"{owner.name}: {lost}; press Find Mapping, then Retarget." if lost else ""
 
 
-def _bake_again(owner: bpy.types.Object, armature: bpy.types.Object) -> None:
-    """All or nothing, and only over what the add-on made and nobody changed.
+def _bake_again(owner: bpy.types.Object, armature: bpy.types.Object) -> str:
+    """All or nothing, and only over what the add-on made and nobody changed; gives a line about targets that are gone.
 
     Raises:
         CaptureError: it cannot be done, or would undo somebody's work.
     """
-    record = owner.ddfa.retargeted
+    record = overrides.state_of(owner).retargeted
     found = retarget_record.character_of(owner)
     present = retarget_record.fingerprint(found, record.mark)
     if not present:
@@ -37,15 +38,17 @@ def _bake_again(owner: bpy.types.Object, armature: bpy.types.Object) -> None:
             f"The animation of {owner.name} was edited and does not follow the clean-up; press Retarget to replace it."
         )
     source = retarget.source_of_head(armature)
-    mapping = retarget_record.mapping_of(record)
-    result = retarget.bake(bpy.context, record, found, mapping, source, "LAYER")
-    record.mark = result.name
-    record.fingerprint = retarget_record.fingerprint(found, result.name)
+    mapping = retarget_record.mapping_of(owner)
+    result = retarget.bake(bpy.context, record, found, mapping, source, "LAYER", (record.mark,))
+    record.mark = result.mark
+    record.fingerprint = retarget_record.fingerprint(found, result.mark)
+    return result.lost
 
 
 def problems(scene: bpy.types.Scene) -> list[str]:
     """Why characters could not follow."""
-    return [obj.ddfa.retargeted.problem for obj in scene.objects if obj.ddfa.retargeted.problem]
+    told = (overrides.state_of(obj).retargeted.problem for obj in scene.objects)
+    return [problem for problem in told if problem]
 
 
 def register() -> None:

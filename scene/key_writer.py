@@ -59,6 +59,11 @@ class KeyWriter:
         """Of all that was written so far."""
         return replace(self._report, fingerprint=hand_edits.fingerprint(self._checksums))
 
+    @property
+    def first_frame(self) -> float:
+        """Of all keys."""
+        return float(self._frames[0])
+
     def weights(
         self, channels: Channels, curves: Mapping[str, NDArray], spans: Mapping[str, float], group: str
     ) -> None:

@@ -60,7 +60,7 @@ def find(scene: bpy.types.Scene) -> None:
     """
     found = character.chosen(scene)
     mapping, reasons = _automatic(found)
-    if found.armature is not None and not found.armature.ddfa.face_poses:
+    if found.armature is not None and not bone_poses.of_armature(found.armature):
         poses = starter_poses.of_armature(found.armature, mapping.channels)
         if poses:
             bone_poses.store(found.armature, poses)
@@ -118,6 +118,7 @@ def fill(scene: bpy.types.Scene, mapping: Mapping, reasons: dict[TargetKey, str]
     found, selected = character.chosen(scene), _selected(settings)
     known = {TargetKey(item.owner, item.name): item.reason for item in settings.targets if not item.sources}
     settings.targets.clear()
+    _note_names(settings)
     mapped = {target.key for target in mapping.targets}
     for target in mapping.targets:
         _add(settings, target)
@@ -164,7 +165,25 @@ def mapping_of(settings: bpy.types.PropertyGroup, name: str = "") -> Mapping:
     Raises:
         CaptureError: a curve or limit makes no sense.
     """
-    return Mapping(tuple(_target(item) for item in settings.targets if item.sources), name)
+    mapping = Mapping(tuple(_target(item) for item in settings.targets if item.sources), name)
+    return with_present_names(mapping, settings, settings.character)
+
+
+def with_present_names(mapping: Mapping, listed: bpy.types.PropertyGroup, armature: bpy.types.Object | None) -> Mapping:
+    """A mapping whose objects may have got other names since they were ``listed`` beside it."""
+    now = {item.name: item.mesh.name for item in listed.face_meshes if item.mesh is not None}
+    if armature is not None and listed.armature_name:
+        now[listed.armature_name] = armature.name
+    targets = (replace(t, key=TargetKey(now.get(t.key.owner, t.key.owner), t.key.name)) for t in mapping.targets)
+    return replace(mapping, targets=tuple(targets))
+
+
+def _note_names(settings: bpy.types.PropertyGroup) -> None:
+    """What the character's objects are called while the targets name them."""
+    settings.armature_name = settings.character.name if settings.character is not None else ""
+    for item in settings.face_meshes:
+        if item.mesh is not None:
+            item.name = item.mesh.name
 
 
 def unused_channels(settings: bpy.types.PropertyGroup) -> list[str]:

@@ -26,6 +26,7 @@ from . import (
     head_chain,
     live,
     mapping_items,
+    overrides,
     retarget_record,
     take_list,
     takes,
@@ -57,9 +58,11 @@ class Result:
     """What was animated. References die with undo and file loads."""
 
     name: str  # of the action
+    mark: str  # that it has
     targets: int
     bones: int
-    warnings: tuple[str, ...]
+    lost: str  # tells of targets that are no longer there, "" = none
+    warnings: tuple[str, ...]  # that among them
 
 
 @dataclass
@@ -79,6 +82,7 @@ class Source:
     performance: Performance
     baking: BakeSettings
     title: str
+    mark: str = ""  # of the take, whatever it is called; "" = it has none
 
 
 def disabled_reason(scene: bpy.types.Scene) -> str | None:
@@ -108,9 +112,13 @@ def retarget(context: bpy.types.Context) -> Result:
     if settings.use_face and not settings.targets:
         mapping_items.find(scene)
     found, mapping = character.chosen(scene), mapping_items.mapping_of(settings)
-    result = bake(context, settings, found, mapping, source, settings.action_mode)
-    own_head = scene.ddfa.head if settings.performance == "HEAD" and settings.action_mode != "MERGE" else None
-    retarget_record.keep(found, settings, mapping, own_head if settings.follow_clean_up else None, result.name)
+    played = scene.ddfa.head if settings.performance == "HEAD" else None
+    record = overrides.state_of(retarget_record.holder(found)).retargeted
+    # A head that was captured anew has another take; to its characters it is the same performance.
+    before = (record.mark,) if played is not None and record.source == played else ()
+    result = bake(context, settings, found, mapping, source, settings.action_mode, before)
+    follows = settings.follow_clean_up and settings.action_mode != "MERGE"
+    retarget_record.keep(found, settings, mapping, played if follows else None, result.mark)
     return result
 
 
@@ -121,8 +129,11 @@ def bake(
     mapping: Mapping,
     source: Source,
     mode: str,
+    before: tuple[str, ...] = (),
 ) -> Result:
     """Put a performance on a character, all or nothing; ``settings`` are the scene's or those of an earlier time.
+
+    ``before``: marks of its actions that are this performance's too.
 
     Raises:
         CaptureError: there is nothing to drive; nothing has changed then.
@@ -132,7 +143,8 @@ def bake(
     frames = timebase.key_frames(source.performance.time, source.baking.key_placement)
     resampler = Resampler.between(source.performance.time, timebase.seconds_at(frames))
     curves: dict[bpy.types.ID, _Curves] = defaultdict(_Curves)
-    count, warnings = _face(settings, mapping, found, source, resampler, curves) if settings.use_face else (0, [])
+    count, lost = _face(settings, mapping, found, source, resampler, curves) if settings.use_face else (0, "")
+    warnings = [lost] if lost else []
     chain = _chain(context, settings, found) if settings.use_head else None
     if chain is not None:
         warnings += _head(settings, found, source, resampler, chain, curves)
@@ -148,12 +160,14 @@ def bake(
         thinning=source.baking.thinning,
     )
     name = f"{source.title}{_DOT}{found.name}"
-    _write(writer, found, curves, name, mode, _Blend(settings.blend_mode, settings.blend_influence / 100.0))
+    label = _Label(name, source.mark or name, frozenset((source.mark or name, name, *before)))
+    _write(writer, found, curves, label, mode, _Blend(settings.blend_mode, settings.blend_influence / 100.0))
     if mode == "LAYER":
-        _stop_the_rest(found, [item.mesh for item in settings.face_meshes if item.mesh is not None], curves, name)
+        meshes = [item.mesh for item in settings.face_meshes if item.mesh is not None]
+        _stop_the_rest(found, meshes, curves, label.mark)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     bones = sum(len({*block.rotations, *block.locations, *block.scales}) for block in curves.values())
-    return Result(name, count, bones, tuple(warnings))
+    return Result(name, label.mark, count, bones, lost, tuple(warnings))
 
 
 def _source(scene: bpy.types.Scene) -> Source:
@@ -180,8 +194,9 @@ def source_of_head(armature: bpy.types.Object) -> Source:
 def _source_of(file: Path, settings: bpy.types.PropertyGroup) -> Source:
     performance = live.performance_of(file, settings.solve_settings(), settings.clean_up())
     entry = take_library.describe(file)
-    title = entry.title if entry is not None else file.stem
-    return Source(performance, settings.bake_settings(), title)
+    if entry is None:
+        return Source(performance, settings.bake_settings(), file.stem)
+    return Source(performance, settings.bake_settings(), entry.title, entry.header.uid if entry.header else "")
 
 
 def _face(
@@ -191,8 +206,8 @@ def _face(
     source: Source,
     resampler: Resampler,
     curves: dict[bpy.types.ID, _Curves],
-) -> tuple[int, list[str]]:
-    """Add what the mapping drives; gives how many targets that is, and what did not work."""
+) -> tuple[int, str]:
+    """Add what the mapping drives; gives how many targets that is, and a line about those that are gone."""
     present = tuple(target for target in mapping.targets if target.key in found.outlets)
     idle = {item.mesh.name for item in settings.face_meshes if item.mesh is not None and not item.use_mesh}
     gone = [t.key.name for t in mapping.targets if t.key not in found.outlets and t.key.owner not in idle]
@@ -208,8 +223,7 @@ def _face(
             poses[outlet.pose] = resampled
     if poses and found.armature is not None:
         _pose_bones(found.armature, poses, curves[found.armature])
-    warnings = [f"{len(gone)} targets are no longer there: {', '.join(gone[:3])}"] if gone else []
-    return len(values), warnings
+    return len(values), f"{len(gone)} targets are no longer there: {', '.join(gone[:3])}" if gone else ""
 
 
 def _pose_bones(armature: bpy.types.Object, weights: dict[str, NDArray], curves: _Curves) -> None:
@@ -263,31 +277,51 @@ class _Blend:
     influence: float  # 0…1
 
 
+@dataclass(frozen=True)
+class _Label:
+    """What an action is called, its mark, and all marks by which it is known."""
+
+    name: str
+    mark: str
+    known: frozenset[str]
+
+
 def _write(
-    writer: KeyWriter, found: Character, curves: dict[bpy.types.ID, _Curves], name: str, mode: str, blend: _Blend
+    writer: KeyWriter, found: Character, curves: dict[bpy.types.ID, _Curves], label: _Label, mode: str, blend: _Blend
 ) -> None:
     """Make the animation; what the user has is touched last, where nothing can fail any more."""
     if any(map(actions.is_tweaked, curves)):
         raise CaptureError("A strip of the character's NLA is being tweaked; leave tweak mode first.")
-    kept = {block: bag for block in curves if (bag := _present(block, name, mode)) is not None}
+    kept = {block: bag for block in curves if (bag := _present(block, label, mode)) is not None}
+    lifted = {block: draft for block in curves if block not in kept and (draft := _lower(block, label, mode))}
     # The armature comes first: before 4.4 its action alone has the plain name.
-    fresh = sorted((block for block in curves if block not in kept), key=lambda block: block != found.armature)
+    missing = [block for block in curves if block not in kept and block not in lifted]
+    fresh = sorted(missing, key=lambda block: block != found.armature)
     with rollback_on_error():
-        drafts = actions.draft(name, fresh, name) if fresh else []
+        drafts = actions.draft(label.name, fresh, label.mark) if fresh else []
         for draft in drafts:
             _write_block(writer, draft.channels, found, curves[draft.data_block])
-    for block, channels in kept.items():
+    for block, channels in kept.items() | {(block, draft.channels) for block, draft in lifted.items()}:
         _write_block(writer, channels, found, curves[block])
-    for draft in drafts:
-        if mode == "LAYER":
-            actions.push_down(draft.data_block)
-        draft.assign()
+    for draft in (*drafts, *lifted.values()):
+        _lay(draft, _paths(found, curves[draft.data_block]), writer.first_frame, mode)
     for block in curves if mode != "MERGE" else ():
         actions.blend(block, blend.mode, blend.influence)
+        actions.mark(block, label.mark)
     if mode == "NEW":
         for block, own in curves.items():
             actions.note_written(block, _paths(found, own))
     _widen_sliders(curves)
+
+
+def _lay(draft: actions.Draft, paths: set[str], first: float, mode: str) -> None:
+    """Let a data-block be animated by a draft, over what it has."""
+    block = draft.data_block
+    if mode == "LAYER":
+        actions.push_down(block)
+    draft.assign()
+    if mode == "LAYER":
+        actions.extrapolate(block, actions.extrapolation_over_nla(block, paths, first))
 
 
 def _widen_sliders(curves: dict[bpy.types.ID, _Curves]) -> None:
@@ -296,14 +330,19 @@ def _widen_sliders(curves: dict[bpy.types.ID, _Curves]) -> None:
             widen_slider(slider.shape_key, values)
 
 
-def _present(block: bpy.types.ID, name: str, mode: str) -> actions.Channels | None:
+def _present(block: bpy.types.ID, label: _Label, mode: str) -> actions.Channels | None:
     """The present animation of a data-block, where the curves belong into it."""
-    if mode == "NEW" or (mode == "LAYER" and not actions.is_marked(block, name)):
+    if mode == "NEW" or (mode == "LAYER" and not actions.is_marked(block, label.known)):
         return None
     action = actions.action_of(block)
     if action is not None and not action.is_editable:
         return None
     return actions.assigned(block)
+
+
+def _lower(block: bpy.types.ID, label: _Label, mode: str) -> actions.Draft | None:
+    """The animation of the same performance that other layers lie over by now: it comes up again."""
+    return actions.drafted_in_nla(block, label.known) if mode == "LAYER" else None
 
 
 def _stop_the_rest(
@@ -315,7 +354,7 @@ def _stop_the_rest(
     """
     blocks = [found.armature, *(mesh.data.shape_keys for mesh in meshes)]
     for block in dict.fromkeys(block for block in blocks if block is not None):
-        channels = actions.assigned(block) if actions.is_marked(block, mark) else None
+        channels = actions.assigned(block) if actions.is_marked(block, (mark,)) else None
         if channels is None:
             continue
         driven = _paths(found, curves[block]) if block in curves else set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a character was animated, kept on it (``Object.ddfa.retargeted``), so that it can follow its head's clean-up."""
+"""How a character was animated, kept of it (``retargeted``, ``overrides.py``): so it can follow its head's clean-up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.retarget import presets
 from ..ddfa_blender.retarget.mapping import Mapping
-from . import actions, character
+from . import actions, character, mapping_items, overrides
 from .character import Character
 
 #: Settings that are the same in ``Scene.ddfa.retarget`` and in the record.
@@ -30,7 +30,7 @@ def keep(
     found: Character, settings: bpy.types.PropertyGroup, mapping: Mapping, source: bpy.types.Object | None, mark: str
 ) -> None:
     """Note how the character was animated just now; with no ``source`` it follows nothing from here on."""
-    record = holder(found).ddfa.retargeted
+    record = overrides.own_state_of(holder(found)).retargeted
     record.source, record.mark, record.problem = source, mark, ""
     if source is None:
         return
@@ -39,26 +39,29 @@ def keep(
     record.face_meshes.clear()
     for item in settings.face_meshes:
         kept = record.face_meshes.add()
-        kept.name, kept.mesh, kept.use_mesh = item.name, item.mesh, item.use_mesh
+        kept.name, kept.mesh, kept.use_mesh = item.mesh.name if item.mesh else item.name, item.mesh, item.use_mesh
+    record.armature_name = found.armature.name if found.armature is not None else ""
     record.mapping = presets.to_text(mapping)
     record.fingerprint = fingerprint(found, mark)
 
 
-def mapping_of(record: bpy.types.PropertyGroup) -> Mapping:
-    """The mapping that was used.
+def mapping_of(owner: bpy.types.Object) -> Mapping:
+    """The mapping that was used, of objects that may have got other names since.
 
     Raises:
         CaptureError: what is kept is damaged.
     """
+    record = overrides.state_of(owner).retargeted
     try:
-        return presets.preset_from_text(record.mapping, "The kept mapping").mapping
+        mapping = presets.preset_from_text(record.mapping, "The kept mapping").mapping
     except CaptureError as error:
         raise CaptureError("The kept mapping is damaged; press Retarget again.") from error
+    return mapping_items.with_present_names(mapping, record, owner if owner.type == "ARMATURE" else None)
 
 
 def character_of(owner: bpy.types.Object) -> Character:
     """The character as it is now."""
-    record = owner.ddfa.retargeted
+    record = overrides.state_of(owner).retargeted
     meshes = tuple(item.mesh for item in record.face_meshes if item.mesh is not None and item.use_mesh)
     return character.of(owner if owner.type == "ARMATURE" else None, meshes)
 
@@ -68,11 +71,11 @@ def fingerprint(found: Character, mark: str) -> str:
     blocks = [found.armature, *(mesh.data.shape_keys for mesh in found.meshes)]
     digest, any_ = hashlib.sha256(), False
     for block in blocks:
-        if block is None or not actions.is_marked(block, mark):
+        if block is None or not actions.is_marked(block, (mark,)):
             continue
         any_ = True
         for curve in sorted(actions.curves(block), key=lambda curve: (curve.data_path, curve.array_index)):
             digest.update(f"{curve.data_path}[{curve.array_index}]{curve.mute}".encode())
             digest.update(np.ascontiguousarray(actions.keys(curve)).tobytes())
-    return digest.hexdigest() if any_ else ""
             digest.update(actions.bends(curve).tobytes())  # nothing, for a curve that was only baked
+    return digest.hexdigest() if any_ else ""

@@ -20,7 +20,7 @@ from ...ddfa_blender.names import ARKIT_NAMES
 from ...ddfa_blender.retarget.bone_poses import NEUTRAL
 from ...ddfa_blender.retarget.mapping import CHANNELS
 from ...translations import CONTEXT
-from .. import head, key_transfer, mapping_items
+from .. import head, key_transfer, mapping_items, overrides
 from ..mapping_items import NO_LIMIT
 
 _CHANNELS = tuple((name, name, f"The channel {name}") for name in CHANNELS)
@@ -126,11 +126,12 @@ def _character_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Co
 
 def _shown_pose(settings: bpy.types.PropertyGroup) -> int:
     """The chosen channel's place among the recorded poses; −1 where it has none."""
-    return int(settings.character.ddfa.face_poses.find(settings.pose_channel)) if settings.character else -1
+    armature = settings.character
+    return int(overrides.state_of(armature).face_poses.find(settings.pose_channel)) if armature is not None else -1
 
 
 def _choose_pose(settings: bpy.types.PropertyGroup, index: int) -> None:
-    poses = settings.character.ddfa.face_poses if settings.character else ()
+    poses = overrides.state_of(settings.character).face_poses if settings.character else ()
     if 0 <= index < len(poses):
         settings.pose_channel = poses[index].name
 
@@ -142,6 +143,7 @@ def _expression_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.C
 class HeadTurning:
     """What is driven and how, both as it is set and as it was when a character was animated."""
 
+    armature_name: StringProperty(name="Armature", description="What it was called when the mapping was made")
     use_face: BoolProperty(
         name="Face", description="Animate what the mapping drives", default=True, translation_context=CONTEXT
     )
@@ -275,7 +277,7 @@ class FacePose(bpy.types.PropertyGroup):
 
 
 class Retargeted(HeadTurning, bpy.types.PropertyGroup):
-    """``Object.ddfa.retargeted`` of a character: how it was animated, so that it can follow."""
+    """``retargeted`` of a character (``overrides.py``): how it was animated, so that it can follow."""
 
     source: PointerProperty(name="Source", description="The captured head that it follows", type=bpy.types.Object)
     mark: StringProperty(name="Mark", description="The mark of its actions", translation_context=CONTEXT)
@@ -295,6 +297,14 @@ class FittedKeys(bpy.types.PropertyGroup):
     worst_parts: StringProperty(name="Worst Parts", description="Parts of the face that fit worst")
 
 
+class OverriddenState(bpy.types.PropertyGroup):
+    """What is kept of a character that is a library override (``overrides.py``)."""
+
+    owner: PointerProperty(name="Character", description="The library override", type=bpy.types.Object)
+    face_poses: CollectionProperty(type=FacePose)
+    retargeted: PointerProperty(type=Retargeted)
+
+
 #: In the order in which they must be registered.
 RETARGET_GROUPS = (
     CurvePoint,
@@ -306,4 +316,5 @@ RETARGET_GROUPS = (
     FacePose,
     FittedKeys,
     Retargeted,
+    OverriddenState,
 )

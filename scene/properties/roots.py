@@ -12,7 +12,7 @@ from .export import ExportChoice
 from .footage import FootageSettings
 from .look import LookSettings
 from .performance import PerformanceSettings
-from .retarget import FacePose, FittedKeys, Retargeted, RetargetSettings
+from .retarget import FacePose, FittedKeys, OverriddenState, Retargeted, RetargetSettings
 from .takes import TakesPlace
 from .target import TargetSettings
 
@@ -37,6 +37,7 @@ class SceneState(bpy.types.PropertyGroup):
     look: PointerProperty(type=LookSettings)
     export: PointerProperty(type=ExportChoice)
     retarget: PointerProperty(type=RetargetSettings)
+    overrides: CollectionProperty(type=OverriddenState)
     fitted_range: IntVectorProperty(
         name="Fitted Range",
         description="Frame range that the scene was given to suit its heads",

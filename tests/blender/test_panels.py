@@ -245,7 +245,7 @@ _INTERNAL |= {"fitted_range"}
 _INTERNAL |= {
     "mesh", "use_mesh", "active_mesh", "active_target", "owner", "score", "reason", "lost_targets", "channel",
     "source_gain", "source_min", "source_max", "point_in", "point_out", "target_min", "target_max", "bone_location",
-    "bone_rotation", "bone_scale", "mapping_text", "active_pose",
+    "bone_rotation", "bone_scale", "mapping_text", "active_pose", "armature_name",
 }  # fmt: skip
 
 

@@ -188,6 +188,9 @@ TEXTS: dict[str, str] = {
     "The armature carries no captured head any more; capture the footage again.": (
         "Das Skelett trägt keinen erfassten Kopf mehr; das Filmmaterial erneut erfassen."
     ),
+    "The captured head's collection cannot be selected; unlock it in the Outliner.": (
+        "Die Sammlung des erfassten Kopfs lässt sich nicht auswählen; im Outliner entsperren."
+    ),
     "The captured head is hidden or in another scene; show it and export again.": (
         "Der erfasste Kopf ist ausgeblendet oder in einer anderen Szene; einblenden und erneut exportieren."
     ),

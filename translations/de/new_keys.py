@@ -138,6 +138,9 @@ TEXTS: dict[str, str] = {
     "Fingerprint": "Fingerabdruck",
     "Of the keys as they were written": "Der Schlüsselbilder, wie sie geschrieben wurden",
     "What drove what": "Was was gesteuert hat",
+    "Armature": "Skelett",
+    "What it was called when the mapping was made": "Wie es hieß, als die Zuordnung gemacht wurde",
+    "The library override": "Die Bibliotheksüberschreibung",
     "Problem": "Problem",
     "Why it could not follow": "Warum sie nicht folgen konnte",
     "The kept mapping is damaged; press Retarget again.": (
