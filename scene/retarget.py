@@ -164,7 +164,7 @@ def bake(
     _write(writer, found, curves, label, mode, _Blend(settings.blend_mode, settings.blend_influence / 100.0))
     if mode == "LAYER":
         meshes = [item.mesh for item in settings.face_meshes if item.mesh is not None]
-        _stop_the_rest(found, meshes, curves, label.mark)
+        _stop_the_rest(found, meshes, curves, label)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     bones = sum(len({*block.rotations, *block.locations, *block.scales}) for block in curves.values())
     return Result(name, label.mark, count, bones, lost, tuple(warnings))
@@ -346,15 +346,15 @@ def _lower(block: bpy.types.ID, label: _Label, mode: str) -> actions.Draft | Non
 
 
 def _stop_the_rest(
-    found: Character, meshes: list[bpy.types.Object], curves: dict[bpy.types.ID, _Curves], mark: str
+    found: Character, meshes: list[bpy.types.Object], curves: dict[bpy.types.ID, _Curves], label: _Label
 ) -> None:
-    """Take out of the character's actions with this ``mark`` what an earlier mapping drove and this one does not.
+    """Take out of the character's actions of this performance what an earlier mapping drove and this one does not.
 
     ``meshes``: all of the character's, those that are left out now among them.
     """
     blocks = [found.armature, *(mesh.data.shape_keys for mesh in meshes)]
     for block in dict.fromkeys(block for block in blocks if block is not None):
-        channels = actions.assigned(block) if actions.is_marked(block, (mark,)) else None
+        channels = actions.assigned(block) if actions.is_marked(block, label.known) else None
         if channels is None:
             continue
         driven = _paths(found, curves[block]) if block in curves else set()
