@@ -44,6 +44,8 @@ from .tracks import TRACKS, check_tracks, write_tracks
 
 #: Bytes of a file of boxes or labels; a thousand photos' 68 points have three million.
 _LARGEST_JSON = 64 * 2**20
+#: Pixels that a labelled face is wide and high at least: errors are told as shares of its size.
+_SMALLEST_LABEL = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -300,7 +302,11 @@ def _import_published(options: argparse.Namespace) -> None:
 
 
 def _read_labels(path: Path) -> dict[str, np.ndarray]:
-    """Landmarks (68, 2) by photo name from a file like ``bench/labels.json``."""
+    """Landmarks (68, 2) by photo name from a file like ``bench/labels.json``.
+
+    Raises:
+        CaptureError: it is no such file, or some photo's points are not a face's.
+    """
     try:
         labels = {name: np.array(entry["landmarks68"], dtype=np.float64) for name, entry in _read_json(path).items()}
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
@@ -309,6 +315,9 @@ def _read_labels(path: Path) -> dict[str, np.ndarray]:
         ) from error
     if not labels or any(points.shape != (68, 2) or not np.isfinite(points).all() for points in labels.values()):
         raise CaptureError(f"{path} must give 68 finite points [x, y] for each of at least one photo.")
+    for name, points in labels.items():
+        if np.ptp(points, axis=0).min() < _SMALLEST_LABEL:
+            raise CaptureError(f"The points that {path} gives for {name} enclose no face; correct or remove them.")
     return labels
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_n as n_
@@ -15,7 +16,9 @@ from bpy.app.translations import pgettext_tip as tip_
 from ..ddfa_blender import solutions
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.live_preview import LivePreview
+from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.paths import is_file
+from ..ddfa_blender.performance import Performance
 from ..scene import capture_target, footage_sources, frame_range, take_list, takes, view
 from ..scene.preferences import preferences
 from ..scene.properties import current
@@ -105,16 +108,27 @@ class DDFA_OT_capture(JobOperator, bpy.types.Operator):
             chosen.workers,
         )
 
+    def _performance(
+        self, scene: bpy.types.Scene, take_file: Path, model: MorphableModel, captured: Performance
+    ) -> Performance:
+        """What was captured, with the settings as they are now: those that a new head gets, and shows."""
+        settings = current(scene)
+        solving, cleaning = settings.solve_settings(), settings.clean_up()
+        if (solving, cleaning) == (self._task.solve, self._task.clean):
+            return captured
+        return solutions.performance_of(take_file, model, solving, cleaning)
+
     def _write(self, context: bpy.types.Context, captured: Captured) -> set[str]:
         scene = self._target.scene()
         if captured.model is None or captured.performance is None:
             take_list.refresh(scene)
             raise CaptureError("The take is kept, but its model has no head to animate: choose another model folder.")
+        performance = self._performance(scene, captured.take_file, captured.model, captured.performance)
         with _at_work_in(context, scene) as there:
-            armature = self._target.animate(there, captured.model, captured.performance, captured.take_file)
+            armature = self._target.animate(there, captured.model, performance, captured.take_file)
         for note in self._task.notes:
             self.report({"INFO"}, note)
-        baked, performance = armature.ddfa.baked, captured.performance
+        baked = armature.ddfa.baked
         frames, lost = len(performance), int((~performance.tracked).sum())
         message = _summary(frames, lost)
         place = rpt_("{captured}: frames {first:g} to {last:g}")

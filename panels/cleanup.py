@@ -8,7 +8,7 @@ from bpy.app.translations import pgettext_n as n_
 
 from ..operators import gains
 from ..scene import redraw, repairs
-from ..scene.properties import current
+from ..scene.properties import PerformanceSettings, current
 from ..translations import CONTEXT
 from .common import SubPanel, draw_reason
 
@@ -93,6 +93,7 @@ class DDFA_PT_gains(_CleanUpPanel, bpy.types.Panel):
         layout.template_list(
             "DDFA_UL_channels", "", settings, "channel_gains", settings, "active_channel", rows=_LIST_ROWS
         )
+        draw_reason(layout, context, _drive_note(current(context.scene)))
         layout.operator("ddfa.reset_gains", icon="LOOP_BACK")
         draw_reason(layout, context, gains.disabled_reason(context))
 
@@ -110,6 +111,16 @@ class DDFA_PT_balance(_CleanUpPanel, bpy.types.Panel):
             column = layout.column(align=True)
             for group in ("brows", "eyes", "mouth"):
                 column.prop(settings, f"{kind}_{group}")
+
+
+def _drive_note(settings: PerformanceSettings) -> str | None:
+    """Which gains of single shape keys do nothing to the head itself."""
+    if settings.head.driving != "EXPRESSION":
+        return None
+    return (
+        "Drive is set to Expression: of the ARKit shape keys only eyelids, gaze and tongue move; "
+        "gains of the others count on other characters and in exports"
+    )
 
 
 def _list_channels_after_drawing(settings: bpy.types.PropertyGroup) -> None:

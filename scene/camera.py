@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from mathutils import Matrix
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..ddfa_blender import camera_fit
 from ..ddfa_blender.errors import CaptureError
@@ -79,6 +79,7 @@ def add(shot: Shot, footage: Path | None) -> bpy.types.Object:
         picture.rotation, picture.scale = _upright(image, footage, shot.take)
         camera.data.show_background_images = True
     baked.camera, baked.camera_rate, baked.camera_first = camera, rate, first
+    baked.camera_matrix, baked.camera_view, baked.camera_clip = np.zeros(16), 0.0, np.zeros(2)
     follow(shot)
     return camera
 
@@ -96,20 +97,41 @@ def _own(armature: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def follow(shot: Shot) -> None:
-    """Put a head's camera, if it has one, where the footage's camera stood, and its footage to the scene's time."""
-    armature = shot.head.armature
-    camera = of_head(armature)
+    """Put a head's camera, if it has one, where the footage's camera stood, and its footage to the scene's time.
+
+    What of place, lens and clipping was changed by hand stays, the lens until Camera View changes.
+    """
+    camera = of_head(shot.head.armature)
     if camera is None or not camera.is_editable or shot.take.is_recorded:
         return
-    header = shot.take.header
-    field_of_view = armature.ddfa.settings.head.field_of_view
+    _look_as_wide(camera, shot)
+    baked, scale = shot.head.armature.ddfa.baked, shot.head.armature.scale[0]
     data = camera.data
-    data.sensor_fit = "HORIZONTAL" if header.width >= header.height else "VERTICAL"
-    data.lens_unit, data.angle = "FOV", field_of_view
-    data.clip_start, data.clip_end = (limit * armature.scale[0] for limit in (_CLIP_START, _CLIP_END))
-    camera.matrix_basis = Matrix(_matrix(shot, math.degrees(field_of_view)).tolist())
+    if _is_untouched((data.clip_start, data.clip_end), baked.camera_clip):
+        data.clip_start, data.clip_end = _CLIP_START * scale, _CLIP_END * scale
+        baked.camera_clip = data.clip_start, data.clip_end
+    if _is_untouched(np.ravel(camera.matrix_basis), baked.camera_matrix):
+        field_of_view = math.degrees(shot.head.armature.ddfa.settings.head.field_of_view)
+        camera.matrix_basis = Matrix(_matrix(shot, field_of_view).tolist())
+        baked.camera_matrix = np.ravel(camera.matrix_basis)
     if len(data.background_images):
         _retime(camera, shot)
+
+
+def _look_as_wide(camera: bpy.types.Object, shot: Shot) -> None:
+    """Give the camera the footage's view."""
+    header, settings = shot.take.header, shot.head.armature.ddfa.settings.head
+    baked, data = shot.head.armature.ddfa.baked, camera.data
+    if _is_untouched(settings.field_of_view, baked.camera_view) and not _is_untouched(data.angle, baked.camera_view):
+        return
+    data.sensor_fit = "HORIZONTAL" if header.width >= header.height else "VERTICAL"
+    data.lens_unit, data.angle = "FOV", settings.field_of_view
+    baked.camera_view = data.angle
+
+
+def _is_untouched(now: ArrayLike, put: ArrayLike) -> bool:
+    """Whether values are as they were put, but for rounding; also where nothing was put, or earlier releases did."""
+    return not np.any(put) or np.allclose(now, put, rtol=1e-5, atol=1e-5)
 
 
 def lines_up(armature: bpy.types.Object) -> str:

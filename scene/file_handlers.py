@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to the list of takes and to relative paths when .blend files are opened and saved."""
+"""What happens to the list of takes and to relative paths when .blend files are opened, saved and appended from."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ def unregister() -> None:
 
 def _handlers() -> tuple[tuple[list, object], ...]:
     events = bpy.app.handlers
-    return (
+    handlers = (
         (events.load_post, _opened),
         (events.save_pre, _saving),
         (events.save_post, _saved),
         (events.save_post_fail, _not_saved),
     )
+    # 4.3 brought it; before, such paths are put right when the file is saved.
+    return (*handlers, (events.blend_import_post, _imported)) if hasattr(events, "blend_import_post") else handlers
 
 
 def _enabled() -> None:
@@ -58,6 +60,15 @@ def _opened(*_: object) -> None:
 
 
 @persistent
+def _imported(imported: bpy.types.BlendImportContext, *_: object) -> None:
+    """A head that was appended finds its take where it lay: // means another folder now."""
+    heads = set(takes.heads())
+    for item in imported.import_items:
+        if item.id in heads and item.id.library is None and item.id.ddfa.take.startswith("//"):
+            item.id.ddfa.take = _from_here(bpy.path.abspath(item.id.ddfa.take, library=item.source_library))
+
+
+@persistent
 def _saving(path: str, *_: object) -> None:
     """A file that goes to another folder keeps its takes and its footage where they are, as its images do.
 
@@ -66,6 +77,7 @@ def _saving(path: str, *_: object) -> None:
     """
     take_list.clear()
     _before.clear()
+    _note_made_local()
     if not bpy.data.filepath or not path:
         return
     new = _folder(path)
@@ -91,6 +103,14 @@ def _not_saved(*_: object) -> None:
     take_list.refresh()
 
 
+def _note_made_local() -> None:
+    """Heads that were linked and made local have paths that begin with // from a file that this one forgets."""
+    for armature in takes.heads():
+        is_own = armature.library is None and armature.override_library is None
+        if is_own and (file := takes.of_head(armature)) in takes.beside_libraries(armature):
+            armature.ddfa.take = _from_here(str(file))
+
+
 def _restore() -> None:
     for group, name, value in _before:
         setattr(group, name, value)
@@ -107,6 +127,11 @@ def _relative_paths() -> Iterator[tuple[bpy.types.PropertyGroup, str, str]]:
         value = getattr(group, name)
         if value.startswith("//"):
             yield group, name, value
+
+
+def _from_here(file: str) -> str:
+    """A file as paths of the open .blend file name it."""
+    return _relative_to(_folder(bpy.data.filepath), file) if bpy.data.filepath else os.path.abspath(file)  # noqa: PTH100
 
 
 def _relative_to(folder: str, file: str) -> str:

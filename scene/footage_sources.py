@@ -130,7 +130,10 @@ def _trim(strip: bpy.types.Strip, rate: float) -> StripTrim:
 
 
 def part_of(source: Source, facts: FootageFacts) -> tuple[float, float | None]:
-    """First and last second of footage that a strip shows; all of it for other sources."""
+    """Seconds of footage between which lies what a strip shows; all of it for other sources.
+
+    Both are half a frame away from the nearest frame: time stamps are rounded, and rates are.
+    """
     trim = source.trim
     if trim is None:
         return 0.0, None
@@ -138,8 +141,9 @@ def part_of(source: Source, facts: FootageFacts) -> tuple[float, float | None]:
     left, right = max(trim.left - trim.start, 0.0), min(trim.right - trim.start, trim.length)
     if right <= left:
         raise CaptureError(f"The strip '{source.name}' shows no frame of its footage; move its handles.")
-    # Half a frame before the first frame that is not shown.
-    return begin + left * second, begin + (right - 0.5) * second
+    # Of whichever frames are shorter: of footage with more of them than the scene, those left out stay out.
+    margin = 0.5 * min(second, 1.0 / facts.fps)
+    return max(begin + left * second - margin, 0.0), begin + (right - 0.5) * second
 
 
 def timing_of(source: Source, facts: FootageFacts) -> FootageTiming | None:

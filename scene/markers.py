@@ -53,12 +53,14 @@ def remove(armature: bpy.types.Object) -> None:
     """Take a head's markers out of every scene; the user's own, moved or not, stay."""
     baked = armature.ddfa.baked
     names = {item.name for item in baked.markers}
-    # A duplicate of a head carries the names of the original's markers: those are not its own.
+    # A duplicate of a head carries the names of the original's markers: those are not its own. The original's name
+    # may have gone to another head since, which has markers of other names.
     original = bpy.data.objects.get(baked.markers_owner)
-    if original is None or original == armature:
-        for scene in bpy.data.scenes:
-            for marker in [marker for marker in scene.timeline_markers if marker.name in names]:
-                scene.timeline_markers.remove(marker)
+    if original is not None and original != armature:
+        names -= {item.name for item in original.ddfa.baked.markers}
+    for scene in bpy.data.scenes:
+        for marker in [marker for marker in scene.timeline_markers if marker.name in names]:
+            scene.timeline_markers.remove(marker)
     baked.markers.clear()
 
 

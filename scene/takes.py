@@ -111,6 +111,13 @@ def heads() -> list[bpy.types.Object]:
     return [obj for obj in bpy.data.objects if obj.type == "ARMATURE" and obj.ddfa.take and head.of_armature(obj)]
 
 
+def beside_libraries(armature: bpy.types.Object) -> list[Path]:
+    """Where a head's path leads from other .blend files, if it begins with //: one that was appended, or linked and
+    made local, may have it from there."""
+    text = armature.ddfa.take
+    return [Path(bpy.path.abspath(text, library=other)) for other in bpy.data.libraries if text.startswith("//")]
+
+
 def _candidates(armature: bpy.types.Object) -> Iterator[Path]:
     """Where a head's take may be, the likeliest first; never empty."""
     text, library = armature.ddfa.take, armature.library
@@ -124,6 +131,7 @@ def _candidates(armature: bpy.types.Object) -> Iterator[Path]:
     for blend in blends:
         yield blend.parent / FOLDER_NAME / name
         yield blend.parent / name
+    yield from beside_libraries(armature)
     chosen = preferences().takes_folder
     own = [scene.ddfa.takes.folder for scene in bpy.data.scenes]
     for other in (chosen, *own):

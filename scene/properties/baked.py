@@ -4,7 +4,15 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 
 class MarkerName(bpy.types.PropertyGroup):
@@ -30,6 +38,9 @@ class BakedState(bpy.types.PropertyGroup):
     camera: PointerProperty(name="Camera", description="Camera with the footage behind the head", type=bpy.types.Object)
     camera_rate: FloatProperty(name="Footage Pictures", description="Pictures per second as Blender counts them")
     camera_first: IntProperty(name="First Picture", description="Number of the footage's first picture", default=1)
+    camera_matrix: FloatVectorProperty(name="Camera Place", description="Its matrix (4, 4) as it was put", size=16)
+    camera_view: FloatProperty(name="Camera View", description="Its view in radians as it was put")
+    camera_clip: FloatVectorProperty(name="Camera Clipping", description="Where it begins and ceases to see", size=2)
     fingerprint: StringProperty(name="Fingerprint", description="Of the keys that were written, to know edited ones")
     kept_edits: StringProperty(name="Kept Edits", description="Action that keeps keys which were edited by hand")
     markers_owner: StringProperty(name="Owner", description="Name of the head that made the markers")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -24,6 +25,8 @@ from .. import footage_sources
 PATH_OPTIONS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 #: Seconds that Blender's single precision may be off.
 _ROUNDING = 1e-3
+#: Seconds around the in and the out point within which a frame lies at it; farther on it is what they are rounded by.
+_AT_A_POINT = 1e-4
 _SOURCES = (
     ("FILE", "File", "A video file, or the first of numbered pictures", "FILE_FOLDER", 0),
     ("CLIP", "Clip", "A movie clip of this .blend file", "TRACKER", 1),
@@ -172,7 +175,19 @@ class FootageSettings(bpy.types.PropertyGroup):
         if source.trim is not None:
             start, end = footage_sources.part_of(source, footage_reader.facts_now(source))
         point, time = self.picked() or (None, None)
-        return CaptureSettings(
+        chosen = CaptureSettings(
             start=start, end=end, face_hint=point, face_hint_time=time, high_quality=self.high_quality,
             sequence_rate=source.sequence_rate,
         )  # fmt: skip
+        return chosen if source.trim is not None else _with_its_edges(chosen)
+
+
+def _with_its_edges(chosen: CaptureSettings) -> CaptureSettings:
+    """With the frames at the in and the out point, whose times single precision does not hold exactly."""
+    end = chosen.end + _precision(chosen.end) if chosen.end is not None else None
+    return replace(chosen, start=max(chosen.start - _precision(chosen.start), 0.0), end=end)
+
+
+def _precision(seconds: float) -> float:
+    """Seconds that a point may be off: no less than it is, and much less than half a frame."""
+    return max(_AT_A_POINT, seconds * 2.0**-23)

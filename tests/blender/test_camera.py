@@ -175,6 +175,63 @@ def test_baking_again_takes_camera_and_footage_along(shoot, footage):
     assert pictures(camera, [1, 39, 99]) == [11, 30, 60]
 
 
+@pytest.fixture
+def bake_again(model, performance, take):
+    """Bake a shot's head again, as a setting does that turns the camera's place."""
+
+    def run(shot, roll):
+        again = dataclasses.replace(shot.settings, head_motion=motion("ACTOR", (20.0, 0.0, roll)))
+        support.module("scene.pipeline").bake_again(bpy.context.scene, shot.head, model, performance, again, take)
+
+    return run
+
+
+def by_hand(camera):
+    """What somebody may change of a camera: place, lens and clipping."""
+    data = camera.data
+    return [value for row in camera.matrix_basis for value in row], data.lens, (data.clip_start, data.clip_end)
+
+
+def test_what_was_changed_by_hand_stays_when_the_head_is_baked_again(shoot, bake_again, footage):
+    shot = shoot()
+    camera = add(shot, footage)
+    camera.location.x += 0.3
+    camera.data.lens, camera.data.clip_end = 80.0, 5000.0
+    before = by_hand(camera)
+    bake_again(shot, 0.0)
+    bake_again(shot, 5.0)
+    assert by_hand(camera) == before
+    add(shot, footage)
+    bpy.context.view_layer.update()
+    np.testing.assert_allclose(camera.matrix_world.translation, [-0.06, -0.9, 0.02], atol=1e-3)
+    assert math.degrees(camera.data.angle) == pytest.approx(VIEW) and camera.data.clip_end == 100.0
+
+
+def test_each_follows_as_long_as_it_was_not_changed_itself(shoot, bake_again, footage):
+    shot = shoot()
+    camera = add(shot, footage)
+    camera.data.lens, camera.data.clip_end = 80.0, 5000.0
+    place, _, _ = by_hand(camera)
+    bake_again(shot, 0.0)
+    once, lens, clip = by_hand(camera)
+    bake_again(shot, 5.0)
+    assert once != place and by_hand(camera)[0] != once, "the place is nobody's"
+    assert lens == 80.0 and clip[1] == 5000.0
+
+
+def test_another_camera_view_counts_more_than_a_lens_that_was_changed(shoot, bake_again, footage):
+    shot = shoot()
+    camera = add(shot, footage)
+    camera.data.lens = 80.0
+    with support.module("scene.live").paused():
+        shot.head.armature.ddfa.settings.head.field_of_view = math.radians(30.0)
+    bake_again(shot, 0.0)
+    assert math.degrees(camera.data.angle) == pytest.approx(30.0)
+    camera.data.lens = 80.0
+    bake_again(shot, 5.0)
+    assert camera.data.lens == 80.0
+
+
 def test_a_second_time_it_is_put_right_and_not_doubled(shoot, footage):
     shot = shoot()
     camera = add(shot, footage)

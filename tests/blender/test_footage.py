@@ -137,6 +137,27 @@ def test_a_strip_that_is_gone_says_so(clip, footage):
     assert "no movie strip 'shot.mp4'" in support.module("operators.capture").disabled_reason(bpy.context)
 
 
+# In and out point ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begin", [0.0, 3600.0, 36000.0])
+def test_the_frames_at_the_in_and_the_out_point_come_along_and_no_other(clip, footage, begin):
+    """Blender's properties are of single precision, the frames' times are not."""
+    footage.video, footage.use_clip_end = str(clip), True
+    times = begin + np.arange(COUNT) / FPS
+    for i in range(COUNT - 2):
+        footage.clip_start, footage.clip_end = times[i], times[i + 2]
+        settings = footage.capture_settings()
+        assert np.flatnonzero((times >= settings.start) & (times <= settings.end)).tolist() == [i, i + 1, i + 2]
+
+
+def test_an_out_point_at_the_in_point_is_still_refused(clip, footage):
+    footage.video, footage.use_clip_end = str(clip), True
+    footage.clip_start = footage.clip_end = 1.0
+    with pytest.raises(support.module("ddfa_blender.errors").CaptureError, match="out point"):
+        footage.capture_settings()
+
+
 # Strips --------------------------------------------------------------------------------------------------------------
 
 
@@ -212,7 +233,7 @@ def test_a_strip_of_stills_shows_one_for_each_frame_of_the_scene(tmp_path, foota
     assert source.path == tmp_path / "still_00.png" and source.sequence_rate == 24.0
     trim_ends(strip, 2, 0)
     settings, timing = footage.capture_settings(), sources.timing_of(source, reader.facts_now(source))
-    assert settings.start == pytest.approx(2 / 24.0)
+    assert settings.start == pytest.approx(1.5 / 24.0)
     assert (timing.frame_start, timing.mode) == (5, "REAL_TIME")
 
 
@@ -230,10 +251,34 @@ def test_a_strip_at_its_own_speed_is_real_time(sources):
     """Blender adds strips so by default: 60 frames at 30 fps take 48 at 24."""
     source = trimmed(sources, length=48.0, left=22.0, right=46.0)
     start, end = sources.part_of(source, facts())
-    assert start == pytest.approx(12 / 24.0)
+    assert start == pytest.approx(12 / 24.0 - 0.5 / FPS), "half a frame of the footage before the first that is shown"
     assert end == pytest.approx(35.5 / 24.0), "the frame at 45 is the last that is shown"
     timing = sources.timing_of(source, facts())
     assert (timing.frame_start, timing.mode) == (10, "REAL_TIME")
+
+
+@pytest.mark.parametrize("fps", [24.0 / 1.001, 25.0, 30.0 / 1.001])
+@pytest.mark.parametrize("digits", [None, 3])
+def test_each_trimmed_strip_gives_the_first_frame_that_it_shows(sources, fps, digits):
+    """Containers round time stamps, some to whole milliseconds."""
+    times = np.arange(COUNT) / fps
+    times = times if digits is None else times.round(digits)
+    for cut in range(COUNT - 1):
+        source = trimmed(sources, left=10.0 + cut, right=11.0 + cut, scene_rate=fps)
+        start, end = sources.part_of(source, facts(fps=fps))
+        assert np.flatnonzero((times >= start) & (times <= end)).tolist() == [cut]
+
+
+@pytest.mark.parametrize("fps", [12.0, 30.0, 60.0])
+def test_a_strip_at_its_own_speed_begins_with_the_frame_of_the_footage_that_its_first_one_shows(sources, fps):
+    count = 4 * COUNT
+    on_scene = np.arange(count) / fps * 24.0
+    for cut in range(COUNT):
+        source = trimmed(sources, length=count / fps * 24.0, left=10.0 + cut, right=50.0 + cut)
+        start, _ = sources.part_of(source, facts(count, fps))
+        first = on_scene[np.searchsorted(on_scene / 24.0, start)]
+        assert first >= cut - 0.5 - 1e-6
+        assert not np.isclose(on_scene, cut).any() or first == pytest.approx(cut)
 
 
 def test_a_slowed_down_strip_is_stretched(sources):

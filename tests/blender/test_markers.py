@@ -73,6 +73,18 @@ def test_a_renamed_head_still_knows_its_markers(bake):
     assert found() == []
 
 
+def test_a_renamed_head_still_knows_its_markers_when_another_gets_its_name(bake):
+    """The same clip is captured once more."""
+    head = bake(tracked((48, 71)))
+    head.armature.name = "Somebody"
+    other = bake(tracked((100, 110)))
+    assert other.armature.name == "Actor"
+    bake(tracked((48, 71)), head, frame_start=11)
+    assert [frame for _, frame in found()] == [59, 83, 101, 112]
+    bake(tracked(), other)
+    assert [frame for _, frame in found()] == [59, 83]
+
+
 def test_two_heads_keep_theirs_apart(bake):
     first, _ = bake(tracked((48, 71))), bake(tracked((100, 110)))
     assert len(found()) == 4 and len({name for name, _ in found()}) == 4

@@ -92,7 +92,7 @@ def test_the_settings_reach_the_core(footage, fake_core):
     bpy.ops.ddfa.capture()
     (call,) = fake_core.calls
     assert call.video == footage
-    assert (call.capture.start, call.capture.end) == (1.5, 3.0)
+    assert (call.capture.start, call.capture.end) == pytest.approx((1.5, 3.0), abs=1e-3)
     assert call.clean.gaps.mode == "hold" and call.solve.min_confidence == 0.5
     assert call.clean.smoothing.eyes == 0.25 and call.clean.smoothing.head == 0.0
 
@@ -209,6 +209,36 @@ def test_modal_writes_the_result_once_and_lets_other_events_pass(modal):
     assert operator.modal(context, support.event("TIMER")) == {"FINISHED"}
     assert context.timers == [] and support.module("operators.state").job is None
     assert support.module("scene.head").of_armature(bpy.context.scene.ddfa.head) is not None
+
+
+@pytest.mark.parametrize("is_second", [False, True], ids=["first head", "second head"])
+def test_a_new_head_is_animated_with_the_settings_that_it_shows(modal, model, monkeypatch, is_second):
+    """Nothing keeps anybody from moving sliders while a capture runs."""
+    operator, context, _ = modal
+    monkeypatch.setattr(support.module("ddfa_blender.solutions"), "_bundled", lambda: model)
+    if is_second:
+        bpy.ops.ddfa.capture()
+    operator.invoke(context, support.event("LEFTMOUSE"))
+    settings = support.module("scene.properties").current(bpy.context.scene)
+    settings.cleanup.gain_mouth, settings.cleanup.gain_head, settings.cleanup.min_confidence = 0.1, 0.5, 0.6
+    assert operator._job.wait(10.0)
+    assert operator.modal(context, support.event("TIMER")) == {"FINISHED"}
+    armature = bpy.context.scene.ddfa.head
+    own = armature.ddfa.settings.cleanup
+    assert (own.gain_mouth, own.gain_head) == pytest.approx((0.1, 0.5))
+    before = _all_keys(armature)
+    assert bpy.ops.ddfa.bake_again() == {"FINISHED"}
+    assert len(before) > 50 and before == _all_keys(armature)
+
+
+def _all_keys(armature):
+    """The keys of every curve of a head, by what and which they animate."""
+    actions, head = support.module("scene.actions"), support.module("scene.head").of_armature(armature)
+    found = {}
+    for block in (head.armature, head.mesh.data.shape_keys):
+        for curve in actions.curves(block):
+            found[block.name, curve.data_path, curve.array_index] = actions.keys(curve).tolist()
+    return found
 
 
 def test_modal_esc_leaves_the_file_exactly_as_it_was(modal):

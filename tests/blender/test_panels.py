@@ -142,6 +142,12 @@ def test_the_panel_names_the_action_that_keeps_edited_keys(draw, state, heads):
     assert ("operator", "ddfa.dismiss_kept_edits") in record
 
 
+def test_gains_that_do_nothing_to_the_head_are_told_of_beside_their_list(draw, state):
+    assert "only eyelids, gaze and tongue move" in labels(draw("DDFA_PT_gains"))
+    bpy.context.scene.ddfa.settings.head.driving = "ARKIT"
+    assert "gaze" not in labels(draw("DDFA_PT_gains"))
+
+
 def test_a_frame_range_of_the_users_own_is_told_of_beside_its_setting(draw, state):
     scene = bpy.context.scene
     assert "by hand" not in labels(draw("DDFA_PT_timing"))

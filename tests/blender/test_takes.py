@@ -204,6 +204,56 @@ def test_saving_a_copy_leaves_the_open_file_as_it_was(takes, head_of, tmp_path):
     assert takes.problem(bpy.context.scene.ddfa.head) == ""
 
 
+# Heads of other .blend files
+
+
+@pytest.fixture
+def brought(head_of, tmp_path):
+    """Append a head whose take lies beside its .blend file, or link it and make it local; gives its armature."""
+    source = tmp_path / "library" / "a.blend"
+    save(source)
+    choose_location("BLEND")
+    (collection,) = head_of(folder=source.parent / "takes").users_collection
+    name = collection.name
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+
+    def bring(way="append", **options):
+        before = set(bpy.data.objects)
+        getattr(bpy.ops.wm, way)(directory=f"{source}/Collection/", filename=name, **options)
+        if way == "link":
+            for obj in bpy.context.view_layer.objects:
+                obj.select_set(True)
+            assert bpy.ops.object.make_local(type="ALL") == {"FINISHED"}
+        return next(obj for obj in bpy.data.objects if obj.type == "ARMATURE" and obj not in before)
+
+    return bring
+
+
+@pytest.mark.parametrize("file", [None, "shots/b.blend", "b.blend", "library/b.blend"])
+@pytest.mark.parametrize(("way", "options"), [("append", {}), ("link", {"instance_collections": False})])
+def test_a_head_of_another_file_finds_its_take(takes, brought, way, options, file, tmp_path):
+    if file is not None:
+        save(tmp_path / file)
+    armature = brought(way, **options)
+    assert armature.library is None and takes.problem(armature) == ""
+    armature.ddfa.settings.timing.frame_start = 7
+    assert armature.ddfa.problem == "" and keys(armature)[0, 0] == 7.0
+    saved = tmp_path / (file or "new/c.blend")
+    save(saved)
+    bpy.ops.wm.open_mainfile(filepath=str(saved))
+    (armature,) = takes.heads()
+    assert takes.problem(armature) == "" and takes.of_head(armature).samefile(tmp_path / "library/takes/clip.npz")
+
+
+def test_a_namesake_beside_this_file_is_not_taken_for_an_appended_heads_take(takes, brought, library, tmp_path):
+    save(tmp_path / "shots" / "b.blend")
+    library.save_new(support.take(seed=9), tmp_path / "shots" / "takes", "clip")
+    armature = brought()
+    assert takes.problem(armature) == ""
+    assert takes.of_head(armature).samefile(tmp_path / "library/takes/clip.npz")
+
+
 # The list
 
 

@@ -200,6 +200,9 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
     (folder / "boxes.json").write_text('{"photo.png": [5, 5, 1, 1]}', encoding="utf-8")
     (folder / "others.json").write_text('{"another.png": [5, 5, 9, 9]}', encoding="utf-8")
     (folder / "labels.json").write_text('{"photo.png": {"landmarks68": [[0, 0]]}}', encoding="utf-8")
+    for name, points in (("zeros", [[0, 0]] * 68), ("line", [[x, 7] for x in range(68)])):
+        labels = {"photo.png": {"landmarks68": points}}
+        (folder / f"{name}.json").write_text(json.dumps(labels), encoding="utf-8")
     take, out = ["--take", folder / "take.npz"], ["--json", folder / "out.json"]
     return {
         "missing video": (["clip", folder / "none.mp4", *take], "There is no video"),
@@ -244,6 +247,11 @@ def bad_calls(folder: Path) -> dict[str, tuple[list[object], str]]:
         "over the labels": (["score", folder, folder / "list.json", "--json", folder / "list.json"], "among the files"),
         "score over a photo": (["score", folder, folder / "labels.json", "--json", photo], "end in .json"),
         "labels short": (["score", folder, folder / "labels.json", *out], "68 finite points"),
+        "labels zero": (["score", folder, folder / "zeros.json", *out], "for photo.png enclose no face"),
+        "labels on a line": (
+            ["score", folder, folder / "line.json", *out, "--detect"],
+            "for photo.png enclose no face",
+        ),
         "labels list": (["score", folder, folder / "list.json", *out], "landmarks68"),
     }
 
@@ -255,7 +263,7 @@ BAD = (
     "kinds of no stills", "long name", "no stills", "score over a photo", "json over another photo", "stills nowhere",
     "stills on a file", "stills over a photo", "stills of no photo", "same stems", "points", "missing photo",
     "no photo", "same names", "boxes list", "boxes broken", "boxes missing", "boxes inverted", "boxes of others",
-    "over a photo", "over the labels", "labels short", "labels list",
+    "over a photo", "over the labels", "labels short", "labels zero", "labels on a line", "labels list",
 )  # fmt: skip
 
 

@@ -187,6 +187,13 @@ TEXTS: dict[str, str] = {
     "Set the gains of all groups and shape keys back to 1: as captured": (
         "Die Verstärkungen aller Gruppen und Formschlüssel auf 1 zurücksetzen: wie erfasst"
     ),
+    (
+        "Drive is set to Expression: of the ARKit shape keys only eyelids, gaze and tongue move; gains of the others "
+        "count on other characters and in exports"
+    ): (
+        "'Steuern mit' steht auf 'Ausdruck': Von den ARKit-Formschlüsseln bewegen sich nur Lider, Blick und Zunge; die "
+        "Verstärkung der anderen zählt auf anderen Figuren und in Exporten"
+    ),
     "Balance": "Balance",
     "Balance Brows": "Balance Brauen",
     "Strengthens the brow on the actor's left (above 0) or right (below 0) and weakens the other side": (
