@@ -44,8 +44,12 @@ from .project import status_of
 _SECONDS, _FEWEST = 7.0, 30
 #: The truth's lids that are closed by more than this are shut; lips that it opens by less than so many millimetres.
 _SHUT, _CLOSED = 0.9, 0.3
+#: Lids that it closes by less than this are open; those of a pair that differ by less than that are alike.
+_OPEN, _ALIKE = 0.5, 0.1
 #: Eyes whose height the teacher sees below this share of their width are shut; its lips are closed up to millimetres.
 _TEACHER_SHUT, _TEACHER_CLOSED = 0.095, 1.0
+#: Those above this share are open, and those of a pair that differ by less than that are alike.
+_TEACHER_OPEN, _TEACHER_ALIKE = 0.13, 0.02
 #: Points of the teacher's mesh: corners and lids of the left and the right eye, inner lips.
 _EYES = ((362, 385, 387, 263, 373, 380), (33, 160, 158, 133, 153, 144))
 _UPPER_LIP, _LOWER_LIP = (13, 82, 312), (14, 87, 317)
@@ -66,6 +70,8 @@ class Clip:
 
     take: Take
     shut: NDArray[np.bool_]  # (N, 2) left, right eye
+    opened: NDArray[np.bool_]  # (N, 2) the same, far from shut
+    alike: NDArray[np.bool_]  # (N,) both eyes as far closed
     closed: NDArray[np.bool_]  # (N,) lips
     rotation: NDArray[np.float64]  # (N, 3, 3) of the head, from any fixed view
 
@@ -75,6 +81,8 @@ class Seen(NamedTuple):
 
     blinks: NDArray[np.float64]  # weight of ``eyeBlink`` of each eye that is shut
     lids: NDArray[np.float64]  # how far those lids are closed: 1 = they meet
+    opened: NDArray[np.float64]  # weight of ``eyeBlink`` of each eye that is open
+    apart: NDArray[np.float64]  # by how much those of a pair of eyes differ that are alike
     gaps: NDArray[np.float64]  # millimetres between lips that are closed
     error: NDArray[np.float64]  # degrees of the head's rotation, the clip's constant part taken away
     jitter: NDArray[np.float64]  # degrees, size of the second difference of the rotation
@@ -95,9 +103,10 @@ def known_clips(model: MorphableModel) -> Iterator[Clip]:
         take = capture(file)
         count = len(take)
         rotation /= np.linalg.norm(rotation, axis=1, keepdims=True)
+        lids = closure.closed(arkit[:count])
         yield Clip(
-            take, closure.closed(arkit[:count]) > _SHUT, seam.mean_gap(arkit[:count]) < _CLOSED,
-            to_matrices(rotation[:count]),
+            take, lids > _SHUT, lids < _OPEN, np.abs(lids[:, 0] - lids[:, 1]) < _ALIKE,
+            seam.mean_gap(arkit[:count]) < _CLOSED, to_matrices(rotation[:count]),
         )  # fmt: skip
 
 
@@ -115,7 +124,8 @@ def footage() -> Iterator[Clip]:
         lips /= _pixels_per_millimetre(take)
         rotation, _ = nearest_rotation(np.nan_to_num(track.matrix[: len(take), :3, :3].astype(np.float64)))
         rotation[~np.isfinite(points[:, 0, 0])] = np.nan
-        yield Clip(take, eyes < _TEACHER_SHUT, lips < _TEACHER_CLOSED, rotation)
+        alike = np.abs(eyes[:, 0] - eyes[:, 1]) < _TEACHER_ALIKE
+        yield Clip(take, eyes < _TEACHER_SHUT, eyes > _TEACHER_OPEN, alike, lips < _TEACHER_CLOSED, rotation)
 
 
 def see(clip: Clip, model: MorphableModel, settings: tuple[SolveSettings, CleanUpSettings]) -> Seen:
@@ -125,12 +135,14 @@ def see(clip: Clip, model: MorphableModel, settings: tuple[SolveSettings, CleanU
     shown = clean(solution, model, cleaning)
     tracked, closure = shown.tracked, _lids(model)
     shut = clip.shut & tracked[:, None]
-    rotation = to_matrices(shown.head_rotation)
+    rotation, blinks = to_matrices(shown.head_rotation), shown.arkit[:, BLINKS]
     both = tracked & np.isfinite(clip.rotation[:, 0, 0])
     aligned = clip.rotation[both] @ constant_offset(clip.rotation[both], rotation[both])
     return Seen(
-        shown.arkit[:, BLINKS][shut],
+        blinks[shut],
         closure.closed(shown.arkit)[shut],
+        blinks[clip.opened & tracked[:, None]],
+        np.abs(blinks[:, 0] - blinks[:, 1])[clip.alike & tracked],
         lip_gap(model, shown.identity, shown.expression)[clip.closed & tracked],
         geodesic_degrees(aligned, rotation[both]),
         second_difference(rotation[tracked]),
@@ -151,7 +163,7 @@ def table(title: str, found: Mapping[str, list[Seen]]) -> str:
     def mean_of_medians(name: str) -> list[float]:
         return [float(np.mean([np.median(getattr(seen, name)) for seen in each])) for each in found.values()]
 
-    gaps, blinks, lids = pooled("gaps"), pooled("blinks"), pooled("lids")
+    gaps, blinks, lids, opened, apart = map(pooled, ("gaps", "blinks", "lids", "opened", "apart"))
     errors = [float(np.mean([seen.error.mean() for seen in each])) for each in found.values()]
     clips = next(iter(found.values()))
     truth = np.mean([np.median(seen.true_jitter) for seen in clips])
@@ -160,6 +172,10 @@ def table(title: str, found: Mapping[str, list[Seen]]) -> str:
         row(f"eyes that are shut ({len(lids[0])}): eyeBlink, median", "{:.2f}", [float(np.median(b)) for b in blinks]),
         row("  eyeBlink below 0.8", "{:.0f} %", [100.0 * float((b < 0.8).mean()) for b in blinks]),
         row("  lids open by more than a tenth", "{:.0f} %", [100.0 * float((c < 0.9).mean()) for c in lids]),
+        row(f"eyes that are open ({len(opened[0])}): eyeBlink above 0.9", "{:.1f} %",
+            [100.0 * float((b > 0.9).mean()) for b in opened]),
+        row(f"pairs that are alike ({len(apart[0])}): eyeBlink apart by more than 0.3", "{:.1f} %",
+            [100.0 * float((b > 0.3).mean()) for b in apart]),
         row(f"lips that are closed ({len(gaps[0])}): apart by more than {_APART} mm", "{:.0f} %",
             [100.0 * float((g > _APART).mean()) for g in gaps]),
         row(f"  overlapping by more than {_OVERLAP} mm", "{:.0f} %",

@@ -11,15 +11,16 @@ from training.evaluation.apertures import aspect_ratio
 from training.evaluation.rotations import constant_offset
 
 
-def seen(blinks: list[float], gaps: list[float], jitter: float) -> default_result.Seen:
+def seen(blinks: list[float], gaps: list[float], jitter: float, opened: float = 0.0) -> default_result.Seen:
     shut = np.array(blinks)
     return default_result.Seen(
-        shut, shut, np.array(gaps), np.full(3, 1.5), np.full(3, jitter), np.full(3, 0.1), np.ones(3)
-    )
+        shut, shut, np.full(4, opened), np.full(2, opened / 2.0), np.array(gaps), np.full(3, 1.5), np.full(3, jitter),
+        np.full(3, 0.1), np.ones(3),
+    )  # fmt: skip
 
 
 def test_the_table_counts_what_looks_wrong() -> None:
-    before = [seen([0.5, 0.7, 0.95], [2.0, 0.0], 0.6), seen([0.6], [-3.0, 1.0], 0.4)]
+    before = [seen([0.5, 0.7, 0.95], [2.0, 0.0], 0.6, 0.95), seen([0.6], [-3.0, 1.0], 0.4)]
     now = [seen([1.0, 1.0, 1.0], [0.0, 0.0], 0.2), seen([0.7], [0.0, 0.6], 0.2)]
     rows = {
         line[:64].strip(): line[64:].split()
@@ -27,6 +28,8 @@ def test_the_table_counts_what_looks_wrong() -> None:
     }
     assert rows["eyes that are shut (4): eyeBlink, median"] == ["0.65", "1.00"]
     assert rows["eyeBlink below 0.8"] == ["75", "%", "25", "%"]
+    assert rows["eyes that are open (8): eyeBlink above 0.9"] == ["50.0", "%", "0.0", "%"]
+    assert rows["pairs that are alike (4): eyeBlink apart by more than 0.3"] == ["50.0", "%", "0.0", "%"]
     assert rows["lips that are closed (4): apart by more than 0.5 mm"] == ["50", "%", "25", "%"]
     assert rows["overlapping by more than 1.5 mm"] == ["25", "%", "0", "%"]
     assert rows["head: second difference of its rotation (truth 0.10°)"] == ["0.50°", "0.20°"]
