@@ -20,8 +20,6 @@ HAS_SLOTS = bpy.app.version >= (4, 4, 0)
 
 #: Custom properties of actions that :func:`draft` made: their mark, and as JSON what was written for each data-block.
 _MARK, _WRITTEN = "ddfa_face_capture", "ddfa_written"
-#: Strips that begin and end within so many frames of their action lie where it does.
-_SAME_FRAME = 1.0
 
 
 def _enum_value(prop: str, identifier: str) -> int:
@@ -160,24 +158,23 @@ def animate(name: str, data_blocks: Sequence[bpy.types.ID]) -> list[Channels]:
 
 @dataclass(frozen=True)
 class Draft:
-    """Animation for a data-block, new or from its NLA; the block keeps its present one until :meth:`assign`."""
+    """Animation for a data-block that keeps its present one until :meth:`assign`."""
 
     data_block: bpy.types.ID
     channels: Channels
-    _action: bpy.types.Action
-    _slot: Any  # None before 4.4
+    action: bpy.types.Action
+    slot: Any  # None before 4.4
 
     def assign(self) -> None:
-        """Animate the data-block by it, and no longer by strips of it. Others without users are kept in the file."""
+        """Animate the data-block by it. An action that has no other user is kept in the file."""
         animation = self.data_block.animation_data_create()
-        _take_out(animation, self._action)
         before = animation.action
-        if before is not None and before != self._action:
+        if before is not None and before != self.action:
             # The block's own use counts; without another one Blender would drop the action on saving.
             before.use_fake_user = before.use_fake_user or before.users <= 1
-        animation.action = self._action
+        animation.action = self.action
         if HAS_SLOTS:
-            animation.action_slot = self._slot
+            animation.action_slot = self.slot
 
 
 def draft(name: str, data_blocks: Sequence[bpy.types.ID], mark: str) -> list[Draft]:
@@ -197,47 +194,14 @@ def draft(name: str, data_blocks: Sequence[bpy.types.ID], mark: str) -> list[Dra
     return drafts
 
 
-def drafted_in_nla(data_block: bpy.types.ID, marks: Collection[str]) -> Draft | None:
-    """The topmost action in the NLA of a data-block that was drafted with one of the ``marks``; None if there is none.
-
-    It plays on where it is until :meth:`Draft.assign`. One that somebody has moved or changed there is none.
-    """
-    animation = data_block.animation_data
-    for track in reversed(animation.nla_tracks if animation is not None else ()):
-        for strip in track.strips:
-            action, slot = strip.action, strip.action_slot if HAS_SLOTS else None
-            if action is None or action.get(_MARK) not in marks or not action.is_editable:
-                continue
-            channels = _channels_of(action, slot)
-            if channels is not None and all(map(_is_as_pushed_down, _strips_of(animation, action))):
-                return Draft(data_block, channels, action, slot)
-    return None
-
-
-def _strips_of(animation: bpy.types.AnimData, action: bpy.types.Action) -> list[bpy.types.NlaStrip]:
-    return [strip for track in animation.nla_tracks for strip in track.strips if strip.action == action]
-
-
-def _is_as_pushed_down(strip: bpy.types.NlaStrip) -> bool:
-    first, last = strip.action.frame_range
-    kept = abs(strip.frame_start - first) < _SAME_FRAME and abs(strip.frame_end - last) < _SAME_FRAME
-    return kept and strip.repeat == 1.0 and not strip.use_reverse and not strip.mute
-
-
-def _take_out(animation: bpy.types.AnimData, action: bpy.types.Action) -> None:
-    """Remove an action's strips from the NLA, and the tracks that held nothing else."""
-    for track in list(animation.nla_tracks):
-        strips = [strip for strip in track.strips if strip.action == action]
-        for strip in strips:
-            track.strips.remove(strip)
-        if strips and not track.strips:
-            animation.nla_tracks.remove(track)
+def is_known(action: bpy.types.Action | None, marks: Collection[str]) -> bool:
+    """Whether an action was drafted with one of these ``marks``."""
+    return action is not None and action.get(_MARK) in marks
 
 
 def is_marked(data_block: bpy.types.ID, marks: Collection[str]) -> bool:
     """Whether a data-block's present action was drafted with one of these ``marks``."""
-    action = action_of(data_block)
-    return action is not None and action.get(_MARK) in marks
+    return is_known(action_of(data_block), marks)
 
 
 def mark(data_block: bpy.types.ID, name: str) -> None:
@@ -288,43 +252,6 @@ def action_of(data_block: bpy.types.ID) -> bpy.types.Action | None:
     return animation.action if animation is not None else None
 
 
-def extrapolate(data_block: bpy.types.ID, how: str) -> None:
-    """How a data-block's present action goes on beyond its ends: "HOLD", "HOLD_FORWARD" or "NOTHING"."""
-    data_block.animation_data_create().action_extrapolation = how
-
-
-def blend(data_block: bpy.types.ID, mode: str, influence: float) -> None:
-    """How a data-block's present action mixes with the NLA below: "REPLACE", "COMBINE", "ADD", …; influence 0…1."""
-    animation = data_block.animation_data_create()
-    animation.action_blend_type, animation.action_influence = mode, influence
-
-
-def push_down(data_block: bpy.types.ID) -> None:
-    """Move a data-block's present action into a new strip on top of its NLA, as the action editor's button does."""
-    animation = data_block.animation_data
-    if animation is None or animation.action is None:
-        return
-    action = animation.action
-    slot = animation.action_slot if HAS_SLOTS else None
-    blend, extrapolation, influence = (
-        animation.action_blend_type,
-        animation.action_extrapolation,
-        animation.action_influence,
-    )
-    animation.action = None
-    track = animation.nla_tracks.new()
-    track.name = action.name
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-    if slot is not None:
-        strip.action_slot = slot
-    # A whole frame was all that the strip could be made at.
-    strip.frame_start_ui = action.frame_range[0]
-    strip.blend_type, strip.extrapolation = blend, extrapolation
-    if influence < 1.0:
-        strip.use_animated_influence = True
-        strip.influence = influence
-
-
 def _marked_action(name: str, mark: str) -> bpy.types.Action:
     action = bpy.data.actions.new(name)
     action[_MARK] = mark
@@ -342,10 +269,10 @@ def assigned(data_block: bpy.types.ID) -> Channels | None:
     animation = data_block.animation_data
     if animation is None or animation.action is None:
         return None
-    return _channels_of(animation.action, animation.action_slot if HAS_SLOTS else None)
+    return channels_of(animation.action, animation.action_slot if HAS_SLOTS else None)
 
 
-def _channels_of(action: bpy.types.Action, slot: Any) -> Channels | None:
+def channels_of(action: bpy.types.Action, slot: Any) -> Channels | None:
     """Where the curves of an action's ``slot`` are; before 4.4 those of the action."""
     if not HAS_SLOTS:
         return Channels(action)
@@ -407,39 +334,3 @@ def frame_range(data_block: bpy.types.ID) -> tuple[float, float] | None:
         return None
     ends = np.array(frames)
     return float(ends[:, 0].min()), float(ends[:, 1].max())
-
-
-def played_ranges(data_block: bpy.types.ID) -> list[tuple[float, float]]:
-    """First and last frame of all that moves a data-block: its action's keys, and strips of its NLA that are heard."""
-    own = frame_range(data_block)
-    found = [] if own is None else [own]
-    return found + [(strip.frame_start, strip.frame_end) for strip in _heard(data_block)]
-
-
-def _heard(data_block: bpy.types.ID) -> list[bpy.types.NlaStrip]:
-    """The strips of a data-block's NLA that are not muted, from the lowest up."""
-    animation = data_block.animation_data
-    if animation is None or not animation.use_nla:
-        return []
-    tracks = [track for track in animation.nla_tracks if not track.mute]
-    alone = [track for track in tracks if track.is_solo]
-    return [strip for track in alone or tracks for strip in track.strips if not strip.mute]
-
-
-def extrapolation_over_nla(data_block: bpy.types.ID, paths: Collection[str], first: float) -> str:
-    """How an action that moves ``paths`` from frame ``first`` on is to go on beyond its ends.
-
-    Nothing else moves them: it holds both ways. Else it leaves to what lies below the frames before its own, and those
-    after too, where what lies below begins later.
-    """
-    below = [strip.frame_start for strip in _heard(data_block) if _moves(strip, paths)]
-    if not below:
-        return "HOLD"
-    return "HOLD_FORWARD" if first >= max(below) else "NOTHING"
-
-
-def _moves(strip: bpy.types.NlaStrip, paths: Collection[str]) -> bool:
-    if strip.action is None:
-        return False
-    channels = _channels_of(strip.action, strip.action_slot if HAS_SLOTS else None)
-    return channels is not None and any(curve.data_path in paths for curve in channels.container.fcurves)

@@ -14,7 +14,7 @@ import bpy
 
 from ..ddfa_blender.atomic import put_in_place, work_folder
 from ..ddfa_blender.errors import CaptureError
-from . import actions
+from . import nla
 from .head import Head, ensure_object_mode
 
 #: Scenes cannot begin before it.
@@ -122,7 +122,7 @@ def _last_line(error: Exception) -> str:
 
 def _animated_frames(scene: bpy.types.Scene, head: Head) -> tuple[int, int]:
     """First and last frame of the head's animation, its NLA among it; the scene's where it has none."""
-    ranges = [known for block in (head.armature, head.mesh.data.shape_keys) for known in actions.played_ranges(block)]
+    ranges = [known for block in (head.armature, head.mesh.data.shape_keys) for known in nla.played_ranges(block)]
     if not ranges:
         return scene.frame_start, scene.frame_end
     return math.floor(min(first for first, _ in ranges)), math.ceil(max(last for _, last in ranges))

@@ -26,6 +26,7 @@ from . import (
     head_chain,
     live,
     mapping_items,
+    nla,
     overrides,
     retarget_record,
     take_list,
@@ -306,7 +307,7 @@ def _write(
     for draft in (*drafts, *lifted.values()):
         _lay(draft, _paths(found, curves[draft.data_block]), writer.first_frame, mode)
     for block in curves if mode != "MERGE" else ():
-        actions.blend(block, blend.mode, blend.influence)
+        nla.blend(block, blend.mode, blend.influence)
         actions.mark(block, label.mark)
     if mode == "NEW":
         for block, own in curves.items():
@@ -318,10 +319,11 @@ def _lay(draft: actions.Draft, paths: set[str], first: float, mode: str) -> None
     """Let a data-block be animated by a draft, over what it has."""
     block = draft.data_block
     if mode == "LAYER":
-        actions.push_down(block)
+        nla.take_out(block, draft.action)
+        nla.push_down(block)
     draft.assign()
     if mode == "LAYER":
-        actions.extrapolate(block, actions.extrapolation_over_nla(block, paths, first))
+        nla.extrapolate(block, nla.extrapolation_over(block, paths, first))
 
 
 def _widen_sliders(curves: dict[bpy.types.ID, _Curves]) -> None:
@@ -342,7 +344,7 @@ def _present(block: bpy.types.ID, label: _Label, mode: str) -> actions.Channels 
 
 def _lower(block: bpy.types.ID, label: _Label, mode: str) -> actions.Draft | None:
     """The animation of the same performance that other layers lie over by now: it comes up again."""
-    return actions.drafted_in_nla(block, label.known) if mode == "LAYER" else None
+    return nla.drafted(block, label.known) if mode == "LAYER" else None
 
 
 def _stop_the_rest(

@@ -105,15 +105,15 @@ def test_what_begins_too_early_is_refused_and_not_cut(captured, write, errors):
 
 @pytest.mark.parametrize("corrected", [False, True])
 def test_what_lies_in_the_nla_is_exported_from_its_first_to_its_last_frame(captured, write, format_id, corrected):
-    head, actions = captured.head, support.module("scene.actions")
+    head, nla = captured.head, support.module("scene.nla")
     bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 5
     frames = np.arange(np.floor(captured.frame_start), np.ceil(captured.frame_end) + 1)
     for block in (head.armature, head.mesh.data.shape_keys):
-        actions.push_down(block)
+        nla.push_down(block)
     if corrected:  # an action of a few frames over it
         bone = head.armature.pose.bones["head"]
         head.armature.animation_data.action = bpy.data.actions.new("Correction")
-        actions.blend(head.armature, "COMBINE", 1.0)
+        nla.blend(head.armature, "COMBINE", 1.0)
         for frame in (30, 35):
             bone.keyframe_insert("rotation_quaternion", frame=frame)
     played = _box(face_shapes(head.mesh, frames))

@@ -141,7 +141,7 @@ def test_the_layer_mixes_with_what_lies_below(hero):
     keys.animation_data.action_blend_type, keys.animation_data.action_influence = "REPLACE", 1.0
     (channels,) = support.module("scene.actions").animate("Low", [keys])
     channels.write('key_blocks["jawOpen"].value', 0, [1.0, 40.0], [0.25, 0.25], group="Shape Keys")
-    support.module("scene.actions").push_down(keys)
+    support.module("scene.nla").push_down(keys)
     keys.animation_data.action = top
     if support.module("scene.actions").HAS_SLOTS:
         keys.animation_data.action_slot = next(s for s in top.slots if s.target_id_type == "KEY")

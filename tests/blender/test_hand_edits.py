@@ -156,7 +156,7 @@ def test_a_strip_that_is_tweaked_is_one_sentence(captured):
     """The bones' action is tweaked in the NLA, the face has none of its own any more."""
     actions = support.module("scene.actions")
     for block in (captured.armature, captured.mesh.data.shape_keys):
-        actions.push_down(block)
+        support.module("scene.nla").push_down(block)
     animation = captured.armature.animation_data
     (track,) = animation.nla_tracks
     track.select = track.strips[0].select = True
@@ -168,9 +168,8 @@ def test_a_strip_that_is_tweaked_is_one_sentence(captured):
 
 
 def test_pushed_down_animation_stays_and_the_head_gets_a_new_action(captured):
-    actions = support.module("scene.actions")
     for block in (captured.armature, captured.mesh.data.shape_keys):
-        actions.push_down(block)
+        support.module("scene.nla").push_down(block)
     (strip,) = captured.armature.animation_data.nla_tracks[0].strips
     pushed = strip.action.name
     gain(captured, 1.5)
@@ -234,7 +233,7 @@ def test_edits_survive_where_only_bones_or_face_have_an_action(captured, bare, h
     if how == "taken away":
         block.animation_data.action = None
     else:
-        actions.push_down(block)
+        support.module("scene.nla").push_down(block)
     for value in (0.1, 0.2):
         captured.armature.ddfa.settings.cleanup.smooth_head = value
         captured.armature.ddfa.settings.cleanup.gain_mouth = 1.0 + value

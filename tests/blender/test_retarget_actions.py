@@ -201,12 +201,12 @@ def test_a_strip_keeps_where_and_how_the_action_played(hero):
     (channels,) = actions.animate("Late", [rig])
     channels.write("location", 0, [10.5, 20.5], [1.0, 2.0], group="Place")
     rig.animation_data.action_extrapolation = "NOTHING"
-    actions.push_down(rig)
+    support.module("scene.nla").push_down(rig)
     strip = rig.animation_data.nla_tracks[-1].strips[0]
     assert action_of(rig) is None and strip.extrapolation == "NOTHING"
     bpy.context.scene.frame_set(15, subframe=0.5)
     assert rig.location.x == pytest.approx(1.5)
-    actions.push_down(rig)
+    support.module("scene.nla").push_down(rig)
     assert len(rig.animation_data.nla_tracks) == 1
 
 
