@@ -21,7 +21,6 @@ from ..ddfa_blender.paths import is_file
 from ..ddfa_blender.performance import Performance
 from ..scene import capture_target, footage_sources, frame_range, take_list, takes, view
 from ..scene.preferences import preferences
-from ..scene.properties import current
 from . import modal_job, state
 from .job import Job, Progress
 from .modal_job import JobOperator
@@ -92,17 +91,19 @@ class DDFA_OT_capture(JobOperator, bpy.types.Operator):
     def _prepare(self, context: bpy.types.Context, face: LivePreview | None) -> None:
         """Take down what the user chose: the settings may change while the capture runs."""
         scene, chosen = context.scene, preferences()
-        footage, settings = scene.ddfa.footage, current(scene)
+        footage = scene.ddfa.footage
         source = footage_sources.source_of(footage)
         if not is_file(source.path):
             raise CaptureError(f"There is no video at {source.path}; check the path.")
         self._target = capture_target.chosen(scene)
+        with self._target.settings(scene) as settings:
+            solving, cleaning = settings.solve_settings(), settings.clean_up()
         self._task = CaptureTask(
             source.path,
             takes.place(scene).folder,
             footage.capture_settings(),
-            settings.solve_settings(),
-            settings.clean_up(),
+            solving,
+            cleaning,
             chosen.model_folder,
             face,
             chosen.workers,
@@ -112,8 +113,8 @@ class DDFA_OT_capture(JobOperator, bpy.types.Operator):
         self, scene: bpy.types.Scene, take_file: Path, model: MorphableModel, captured: Performance
     ) -> Performance:
         """What was captured, with the settings as they are now: those that a new head gets, and shows."""
-        settings = current(scene)
-        solving, cleaning = settings.solve_settings(), settings.clean_up()
+        with self._target.settings(scene) as settings:
+            solving, cleaning = settings.solve_settings(), settings.clean_up()
         if (solving, cleaning) == (self._task.solve, self._task.clean):
             return captured
         return solutions.performance_of(take_file, model, solving, cleaning)

@@ -13,7 +13,7 @@ from bpy.props import StringProperty
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.formats.reading import read_text
 from ..ddfa_blender.preset_text import LARGEST_FILE, Step, read_preset
-from ..scene import live
+from ..scene import live, take_heads
 from ..scene.properties import PerformanceSettings, current, set_values, values_of
 from .polling import may_run
 from .reporting import Reporting
@@ -23,6 +23,8 @@ SUBFOLDER, PANEL = "ddfa_face_capture", "DDFA_PT_presets"
 
 #: Groups that a preset leaves alone: where on the timeline one clip begins, how one actor looks at rest.
 NOT_IN_PRESETS = frozenset({"timing", "neutral"})
+#: What is written with the groups, and yet about one clip.
+_LEFT_ALONE = frozenset(name for names in take_heads.OF_ONE_TAKE.values() for name in names)
 
 
 def preset_paths() -> list[str]:
@@ -98,7 +100,7 @@ def _do(steps: list[Step], settings: bpy.types.PropertyGroup) -> None:
         for name in step.path[: len(step.path) - (step.kind == "set")]:
             owner = getattr(owner, name, None) if _has(owner, name) else None
         if step.kind == "set":
-            if step.path and _has(owner, step.path[-1]):
+            if step.path and step.path[-1] not in _LEFT_ALONE and _has(owner, step.path[-1]):
                 setattr(owner, step.path[-1], step.value)
         elif isinstance(owner, bpy.types.bpy_prop_collection):
             if step.kind == "clear":

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,7 @@ from . import footage, footage_sources, frame_range, head, live, take_heads, tak
 from .clock import scene_rate
 from .footage_sources import FootageTiming
 from .pipeline import apply_performance
-from .properties import current
+from .properties import PerformanceSettings, current
 from .settings import BakeSettings
 from .timebase import Timebase
 
@@ -30,6 +31,9 @@ class Target(Protocol):
         Raises:
             CaptureError: it is gone.
         """
+
+    def settings(self, scene: bpy.types.Scene, /) -> AbstractContextManager[PerformanceSettings]:
+        """Those with which its performance is made, as they are now."""
 
     def animate(
         self, context: bpy.types.Context, model: MorphableModel, performance: Performance, take_file: Path, /
@@ -87,17 +91,21 @@ class NewHead(_Place):
     name: str
     timing: FootageTiming | None = None
 
+    def settings(self, scene: bpy.types.Scene, /) -> AbstractContextManager[PerformanceSettings]:
+        """See :class:`Target`."""
+        return take_heads.settings_of_new_head(scene)
+
     def animate(
         self, context: bpy.types.Context, model: MorphableModel, performance: Performance, take_file: Path, /
     ) -> bpy.types.Object:
         """See :class:`Target`."""
-        settings = current(context.scene)
-        baking = settings.bake_settings()
-        timing = self.timing or _with_the_shot(context.scene, settings.timing, baking, performance)
-        if timing is not None:
-            baking = replace(baking, frame_start=timing.frame_start, timing=timing.mode, stretch=timing.stretch)
-        armature = apply_performance(context, model, performance, baking, self.name).head.armature
-        take_heads.adopt(context.scene, armature, take_file, settings)
+        with self.settings(context.scene) as settings:
+            baking = settings.bake_settings()
+            timing = self.timing or _with_the_shot(context.scene, settings.timing, baking, performance)
+            if timing is not None:
+                baking = replace(baking, frame_start=timing.frame_start, timing=timing.mode, stretch=timing.stretch)
+            armature = apply_performance(context, model, performance, baking, self.name).head.armature
+            take_heads.adopt(context.scene, armature, take_file, settings)
         if timing is not None:
             with live.paused():
                 own = armature.ddfa.settings.timing
@@ -111,6 +119,10 @@ class CurrentHead(_Place):
 
     armature_uid: int
     shape: bool
+
+    def settings(self, scene: bpy.types.Scene, /) -> AbstractContextManager[PerformanceSettings]:
+        """See :class:`Target`."""
+        return nullcontext(current(scene))
 
     def animate(
         self, context: bpy.types.Context, _model: MorphableModel, _performance: Performance, take_file: Path, /

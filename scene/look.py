@@ -35,12 +35,22 @@ def wear(head: Head, model: MorphableModel, pixels: NDArray[np.float32], name: s
     with rollback_on_error():
         opaque = np.concatenate([pixels[::-1], np.ones_like(pixels[..., :1])], axis=-1)
         image = textures.new_image(name, opaque)
+        material = _own(head.mesh.data, material)
     materials.set_texture(material, image)
     _lay_out(head.mesh.data, model)
     if before is not None and before != image and before.users == 0:
         bpy.data.images.remove(before)
         textures.rename(image, name)
     return image
+
+
+def _own(mesh: bpy.types.Mesh, skin: bpy.types.Material) -> bpy.types.Material:
+    """The material of a head's skin; one that a duplicate of the head shares becomes the head's own."""
+    if bpy.data.user_map(subset={skin})[skin] <= {mesh}:
+        return skin
+    own = skin.copy()
+    mesh.materials[list(mesh.materials).index(skin)] = own
+    return own
 
 
 def wear_generated(head: Head, model: MorphableModel, name: str) -> bpy.types.Image:

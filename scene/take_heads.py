@@ -3,16 +3,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
-from ..ddfa_blender import take_library
+from ..ddfa_blender import solutions, take_library
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.paths import is_file
 from . import head, live, take_list, takes
 from .pipeline import CaptureResult, apply_performance
 from .properties import PerformanceSettings, copy_values, current
+
+#: What is about one take alone, by group: when its actor is at rest, and from where the camera saw them.
+OF_ONE_TAKE = {
+    "neutral": ("neutral_time", "neutral_start", "neutral_end"),
+    "head": ("level_yaw", "level_pitch", "level_roll"),
+}
+#: Choices of the neutral face that name such a moment.
+_BY_MOMENT = ("time", "range")
+
+
+@contextmanager
+def settings_of_new_head(scene: bpy.types.Scene) -> Iterator[PerformanceSettings]:
+    """The settings that are shown, for a moment as a head of another take gets them: without what is about the take of
+    the current head alone."""
+    settings, shown = current(scene), scene.ddfa.head
+    if settings == scene.ddfa.settings or not shown.is_editable:
+        yield settings
+        return
+    changed = {(group, name): getattr(settings, group).bl_rna.properties[name].default
+               for group, names in OF_ONE_TAKE.items() for name in names}  # fmt: skip
+    if settings.neutral.neutral_mode in _BY_MOMENT:
+        changed["neutral", "neutral_mode"] = settings.neutral.bl_rna.properties["neutral_mode"].default
+    if _is_recorded(shown):
+        changed["head", "driving"] = scene.ddfa.settings.head.driving
+    before = {(group, name): getattr(getattr(settings, group), name) for group, name in changed}
+    try:
+        _set(settings, changed)
+        yield settings
+    finally:
+        _set(settings, before)
+
+
+def _set(settings: PerformanceSettings, values: dict[tuple[str, str], object]) -> None:
+    with live.paused():
+        for (group, name), value in values.items():
+            setattr(getattr(settings, group), name, value)
+
+
+def _is_recorded(armature: bpy.types.Object) -> bool:
+    """Whether a head's take is another program's: that drives it by the ARKit keys."""
+    try:
+        return solutions.take_at(takes.of_head(armature)).is_recorded
+    except CaptureError:
+        return False
 
 
 def adopt(scene: bpy.types.Scene, armature: bpy.types.Object, take_file: Path, settings: PerformanceSettings) -> None:
@@ -30,12 +76,12 @@ def new_head(context: bpy.types.Context, take_file: Path) -> CaptureResult:
     Raises:
         CaptureError: the take is missing or damaged, or has no head; nothing has changed then.
     """
-    settings = current(context.scene)
-    performance = live.performance_of(take_file, settings.solve_settings(), settings.clean_up())
     entry = take_library.describe(take_file)
     name = entry.title if entry is not None else take_file.stem
-    result = apply_performance(context, live.model_of(take_file), performance, settings.bake_settings(), name)
-    adopt(context.scene, result.head.armature, take_file, settings)
+    with settings_of_new_head(context.scene) as settings:
+        performance = live.performance_of(take_file, settings.solve_settings(), settings.clean_up())
+        result = apply_performance(context, live.model_of(take_file), performance, settings.bake_settings(), name)
+        adopt(context.scene, result.head.armature, take_file, settings)
     return result
 
 
