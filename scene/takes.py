@@ -51,12 +51,24 @@ def place(scene: bpy.types.Scene) -> Place:
             return Place(_blend_folder() / FOLDER_NAME)
         return Place(user_folder(), "Takes go to the user folder until the .blend file is saved")
     if location == "FOLDER":
-        if folder.strip() and not (folder.startswith("//") and not bpy.data.filepath):
-            return Place(Path(bpy.path.abspath(folder)))
-        if folder.strip():
-            return Place(user_folder(), "Takes go to the user folder: save the .blend file first")
-        return Place(user_folder(), "Takes go to the user folder: no other folder is chosen")
+        return _other_place(folder.strip())
     return Place(user_folder())
+
+
+def _other_place(folder: str) -> Place:
+    if not folder:
+        return Place(user_folder(), "Takes go to the user folder: no other folder is chosen")
+    if folder.startswith("//") and not bpy.data.filepath:
+        return Place(user_folder(), "Takes go to the user folder: save the .blend file first")
+    path = _whole(folder)
+    if not path.is_absolute():  # wherever Blender was started from
+        return Place(user_folder(), "Takes go to the user folder: give the other folder with its whole path")
+    return Place(path)
+
+
+def _whole(folder: str) -> Path:
+    """A folder as users write it: ``//`` for the .blend file's, ``~`` for their own."""
+    return Path(bpy.path.abspath(folder.strip())).expanduser()
 
 
 def user_folder() -> Path:
@@ -136,7 +148,7 @@ def _candidates(armature: bpy.types.Object) -> Iterator[Path]:
     own = [scene.ddfa.takes.folder for scene in bpy.data.scenes]
     for other in (chosen, *own):
         if other:
-            yield Path(bpy.path.abspath(other)) / name
+            yield _whole(other) / name
 
 
 def _holds(file: Path, uid: str) -> bool:

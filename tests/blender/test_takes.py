@@ -113,6 +113,17 @@ def test_a_folder_of_the_users_choice(takes, tmp_path):
     assert takes.place(bpy.context.scene).folder == tmp_path / "Größe 名"
 
 
+def test_a_folder_as_people_write_it(takes, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    choose_location("FOLDER", "~/Takes ")
+    assert takes.place(bpy.context.scene) == takes.Place(tmp_path / "Takes")
+    choose_location("FOLDER", "Takes")
+    place = takes.place(bpy.context.scene)
+    assert place.folder == takes.user_folder() and "whole path" in place.note
+
+
 def test_the_preferences_decide_where_the_scene_does_not(takes, monkeypatch, tmp_path):
     chosen = support.module("scene.preferences").Preferences(takes_location="FOLDER", takes_folder=str(tmp_path))
     monkeypatch.setattr(takes, "preferences", lambda: chosen)

@@ -107,6 +107,9 @@ TEXTS: dict[str, str] = {
     "Takes go to the user folder: save the .blend file first": (
         "Takes kommen in den Benutzerordner: zuerst die .blend-Datei speichern"
     ),
+    "Takes go to the user folder: give the other folder with its whole path": (
+        "Takes kommen in den Benutzerordner: den anderen Ordner mit ganzem Pfad angeben"
+    ),
     "Takes go to the user folder: no other folder is chosen": (
         "Takes kommen in den Benutzerordner: kein anderer Ordner ist gewählt"
     ),
