@@ -38,7 +38,8 @@ class DDFA_OT_import_live_link_face(Reporting, bpy.types.Operator, ImportHelper)
 
     bl_idname = "ddfa.import_live_link_face"
     bl_label = "Import Live Link Face"
-    bl_options = {"REGISTER", "UNDO", "PRESET"}
+    # Not in Adjust Last Operation: every change there would leave another take's file behind, as undo deletes none.
+    bl_options = {"UNDO", "PRESET"}
     topic = "takes"
 
     filename_ext = ".csv"

@@ -11,8 +11,7 @@ from bpy.app.translations import pgettext_rpt as rpt_
 
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.retarget.transfer.transfer import Transferred
-from ..scene import key_transfer, landmarks, mapping_items
-from ..scene.character import armature_of
+from ..scene import character, key_transfer, landmarks, mapping_items
 from ..scene.rollback import rollback_on_error
 from . import modal_job, state
 from .job import Job, Progress
@@ -120,13 +119,14 @@ class DDFA_OT_keep_keys(RetargetOperator, bpy.types.Operator):
     topic = "keys"
 
     def run(self, context: bpy.types.Context) -> str:
-        """Mapped at once."""
+        """Mapped at once; an armature that cannot be the character's is left out: the keys are kept all the same."""
         scene = context.scene
         meshes = key_transfer.keep(scene)
         landmarks.remove(scene)
         settings = scene.ddfa.retarget
         settings.face_meshes.clear()
-        settings.character = next(filter(None, map(armature_of, meshes)), None)
+        armatures = filter(None, map(character.armature_of, meshes))
+        settings.character = next((rig for rig in armatures if character.armature_reason(scene, rig) is None), None)
         mapping_items.list_meshes(settings, meshes)
         mapping_items.find(scene)
         return rpt_("Kept the new shape keys")

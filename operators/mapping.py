@@ -255,6 +255,7 @@ class DDFA_OT_record_pose(RetargetOperator, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         """A new pose is mapped to its channel at once."""
         settings = context.scene.ddfa.retarget
+        mapping_items.mapping_of(settings)  # an invalid one is told before anything is stored
         turned = {settings.head_bone, settings.neck_bone, settings.lower_neck_bone}
         pose = bone_poses.record(settings.character, settings.pose_channel, turned)
         mapping_items.add_pose(context.scene, pose.name)
@@ -290,6 +291,7 @@ class DDFA_OT_forget_pose(RetargetOperator, bpy.types.Operator):
     def run(self, context: bpy.types.Context) -> str:
         """Its line goes, too."""
         settings = context.scene.ddfa.retarget
+        mapping_items.mapping_of(settings)  # an invalid one is told before anything is dropped
         bone_poses.forget(settings.character, settings.pose_channel)
         mapping_items.drop_gone(context.scene)
         return ""

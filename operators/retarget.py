@@ -95,14 +95,8 @@ class DDFA_OT_find_mapping(RetargetOperator, bpy.types.Operator):
     topic = "mapping"
 
     def run(self, context: bpy.types.Context) -> str:
-        """Meshes that came since, too."""
-        settings = context.scene.ddfa.retarget
-        if settings.character is not None:
-            listed = {item.mesh for item in settings.face_meshes}
-            for mesh in character.meshes_of(context.scene, settings.character):
-                if mesh not in listed:
-                    item = settings.face_meshes.add()
-                    item.name, item.mesh = mesh.name, mesh
+        """Of meshes that came since too, and of none that were deleted."""
+        mapping_items.list_present(context.scene.ddfa.retarget)
         mapping_items.find(context.scene)
         return ""
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -53,16 +53,35 @@ class Character:
 def disabled_reason(scene: bpy.types.Scene) -> str | None:
     """Why there is no character to animate; None when there is."""
     settings = scene.ddfa.retarget
-    if settings.character is None and not any(item.mesh is not None for item in settings.face_meshes):
+    if settings.character is not None:
+        return armature_reason(scene, settings.character)
+    if not meshes_in_use(scene, settings.face_meshes):
         return "Choose the character's armature, or select its meshes and press Use Selection"
-    armature = settings.character
+    return None
+
+
+def armature_reason(scene: bpy.types.Scene, armature: bpy.types.Object) -> str | None:
+    """Why an armature cannot be a character's; None when it can."""
     if head.of_armature(armature) is not None:
         return "This is a captured head, which follows its take already; choose a character"
-    if armature is not None and not armature.is_editable:
+    if not armature.is_editable:
         return "The character is linked from another file; make a library override of it, or make it local"
-    if armature is not None and armature.name not in scene.objects:
+    if not is_present(scene, armature):
         return "The character is not in this scene"
     return None
+
+
+def is_present(scene: bpy.types.Scene, obj: bpy.types.Object | None) -> bool:
+    """Whether an object is in the scene: what was deleted there lives on for as long as a list names it."""
+    if obj is None:
+        return False
+    # A linked object may have the name of a local one: then the name alone does not tell.
+    return scene.objects.get(obj.name) == obj or obj in scene.objects[:]
+
+
+def meshes_in_use(scene: bpy.types.Scene, listed: Iterable[bpy.types.PropertyGroup]) -> tuple[bpy.types.Object, ...]:
+    """The meshes of a list that are animated: ticked and not deleted."""
+    return tuple(item.mesh for item in listed if item.use_mesh and is_present(scene, item.mesh))
 
 
 def chosen(scene: bpy.types.Scene) -> Character:
@@ -75,8 +94,7 @@ def chosen(scene: bpy.types.Scene) -> Character:
     if reason is not None:
         raise CaptureError(f"{reason}.")
     settings = scene.ddfa.retarget
-    meshes = tuple(item.mesh for item in settings.face_meshes if item.mesh is not None and item.use_mesh)
-    return of(settings.character, meshes)
+    return of(settings.character, meshes_in_use(scene, settings.face_meshes))
 
 
 def meshes_of(scene: bpy.types.Scene, armature: bpy.types.Object) -> list[bpy.types.Object]:

@@ -30,7 +30,7 @@ def _bake_again(owner: bpy.types.Object, armature: bpy.types.Object) -> str:
     """
     record = overrides.state_of(owner).retargeted
     found = retarget_record.character_of(owner)
-    present = retarget_record.fingerprint(found, record.mark)
+    present = retarget_record.fingerprint(owner)
     if not present:
         raise CaptureError(f"{owner.name} plays another action and does not follow the clean-up; press Retarget.")
     if present != record.fingerprint:
@@ -41,7 +41,7 @@ def _bake_again(owner: bpy.types.Object, armature: bpy.types.Object) -> str:
     mapping = retarget_record.mapping_of(owner)
     result = retarget.bake(bpy.context, record, found, mapping, source, "LAYER", (record.mark,))
     record.mark = result.mark
-    record.fingerprint = retarget_record.fingerprint(found, result.mark)
+    record.fingerprint = retarget_record.fingerprint(owner)
     return result.lost
 
 

@@ -38,8 +38,24 @@ def list_meshes(settings: bpy.types.PropertyGroup, meshes: Iterable[bpy.types.Ob
     """Make these the character's meshes, all in use."""
     settings.face_meshes.clear()
     for mesh in meshes:
-        item = settings.face_meshes.add()
-        item.name, item.mesh = mesh.name, mesh
+        _list(settings, mesh)
+
+
+def _list(settings: bpy.types.PropertyGroup, mesh: bpy.types.Object) -> None:
+    item = settings.face_meshes.add()
+    item.name, item.mesh = mesh.name, mesh
+
+
+def list_present(settings: bpy.types.PropertyGroup) -> None:
+    """Take meshes that were deleted out of the list, and add those that came to the armature since."""
+    scene, listed = settings.id_data, settings.face_meshes
+    for index in reversed(range(len(listed))):
+        if not character.is_present(scene, listed[index].mesh):
+            listed.remove(index)
+    known = {item.mesh for item in listed}
+    for mesh in character.meshes_of(scene, settings.character) if settings.character is not None else ():
+        if mesh not in known:
+            _list(settings, mesh)
 
 
 def name_bones(settings: bpy.types.PropertyGroup) -> None:

@@ -164,7 +164,7 @@ def bake(
     label = _Label(name, source.mark or name, frozenset((source.mark or name, name, *before)))
     _write(writer, found, curves, label, mode, _Blend(settings.blend_mode, settings.blend_influence / 100.0))
     if mode == "LAYER":
-        meshes = [item.mesh for item in settings.face_meshes if item.mesh is not None]
+        meshes = [item.mesh for item in settings.face_meshes if character.is_present(scene, item.mesh)]
         _stop_the_rest(found, meshes, curves, label)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     bones = sum(len({*block.rotations, *block.locations, *block.scales}) for block in curves.values())

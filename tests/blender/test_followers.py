@@ -13,17 +13,45 @@ import support
 
 
 @pytest.fixture
-def hero(tmp_path):
-    """A character animated from a captured head, whose take is real: what is cleaned is what is baked."""
+def head(tmp_path):
+    """A captured head whose take is real: what is cleaned is what is baked."""
     file = tmp_path / "clip.npz"
     support.take().save(file)
-    head = support.module("scene.take_heads").new_head(bpy.context, file).head.armature
-    bpy.context.scene.ddfa.head = head
+    made = support.module("scene.take_heads").new_head(bpy.context, file).head.armature
+    bpy.context.scene.ddfa.head = made
+    return made
+
+
+@pytest.fixture
+def hero(head):
+    """A character animated from a captured head."""
     rig = characters.rig("Hero", characters.RIGIFY_META)
     face = characters.mesh("Face", ["jawOpen", "eyeBlinkLeft"], rig)
     bpy.context.scene.ddfa.retarget.character = rig
     assert bpy.ops.ddfa.retarget() == {"FINISHED"}
     return head, rig, face
+
+
+@pytest.fixture
+def two_faces(head):
+    """A character of two meshes and no armature, animated from a captured head."""
+    faces = [characters.mesh(name, ["jawOpen", "eyeBlinkLeft"]) for name in ("A Beard", "B Face")]
+    for obj in bpy.context.scene.objects:
+        obj.select_set(obj in faces)
+    assert bpy.ops.ddfa.use_selection() == {"FINISHED"}
+    assert bpy.ops.ddfa.retarget() == {"FINISHED"}
+    return head, *faces
+
+
+def delete(obj):
+    """As the user does in the viewport: what the add-on names lives on outside of the scene."""
+    with bpy.context.temp_override(selected_objects=[obj], active_object=obj):
+        bpy.ops.object.delete()
+    assert obj.name in bpy.data.objects and obj.name not in bpy.context.scene.objects
+
+
+def problems():
+    return support.module("scene.followers").problems(bpy.context.scene)
 
 
 def jaw(face):
@@ -112,6 +140,67 @@ def test_another_action_is_left_alone(hero):
     change(head)
     assert "another action" in rig.ddfa.retargeted.problem
     assert rig.animation_data.action is None
+
+
+def test_a_deleted_mesh_is_told_and_the_others_follow_on(hero):
+    head, rig, face = hero
+    teeth = characters.mesh("Teeth", ["jawOpen"], rig)
+    bpy.ops.ddfa.find_mapping()
+    bpy.ops.ddfa.retarget()
+    delete(teeth)
+    before, left = jaw(face), jaw(teeth)
+    for smoothing in (0.4, 0.9):
+        head.ddfa.settings.cleanup.smooth_mouth = smoothing
+        assert not np.allclose(jaw(face), before)
+        assert "no longer there: jawOpen" in rig.ddfa.retargeted.problem
+        before = jaw(face)
+    np.testing.assert_array_equal(jaw(teeth), left)
+    bpy.ops.ddfa.retarget()
+    assert "no longer there" in support.module("operators.state").message
+    bpy.ops.ddfa.find_mapping()
+    bpy.ops.ddfa.retarget()
+    assert "no longer there" not in support.module("operators.state").message
+    change(head)
+    assert problems() == [] and not np.allclose(jaw(face), before)
+
+
+def test_meshes_alone_follow_again_after_the_first_was_deleted(two_faces):
+    head, beard, face = two_faces
+    delete(beard)
+    assert bpy.ops.ddfa.retarget() == {"FINISHED"}
+    before, left = jaw(face), jaw(beard)
+    change(head)
+    assert not np.allclose(jaw(face), before)
+    np.testing.assert_array_equal(jaw(beard), left)
+    assert "no longer there" in face.ddfa.retargeted.problem
+    bpy.ops.ddfa.find_mapping()
+    bpy.ops.ddfa.retarget()
+    assert problems() == []
+
+
+def test_meshes_alone_warn_of_no_mesh_that_is_ticked_no_longer(two_faces):
+    head, beard, face = two_faces
+    settings = bpy.context.scene.ddfa.retarget
+    settings.face_meshes[beard.name].use_mesh = False
+    assert bpy.ops.ddfa.retarget() == {"FINISHED"}
+    before = jaw(face)
+    change(head)
+    assert problems() == [] and not np.allclose(jaw(face), before)
+    settings.face_meshes[beard.name].use_mesh = True
+    assert bpy.ops.ddfa.retarget() == {"FINISHED"}
+    both = jaw(beard), jaw(face)
+    head.ddfa.settings.cleanup.smooth_mouth = 0.9
+    assert problems() == []
+    assert not np.allclose(jaw(beard), both[0]) and not np.allclose(jaw(face), both[1])
+
+
+def test_retargeting_again_clears_what_another_mesh_of_the_character_told(two_faces):
+    _, beard, _ = two_faces
+    beard.ddfa.retargeted.problem = "of an earlier time"
+    bpy.context.scene.ddfa.retarget.face_meshes[beard.name].use_mesh = False
+    bpy.context.scene.ddfa.retarget.follow_clean_up = False
+    bpy.ops.ddfa.retarget()
+    assert problems() == [] and beard.ddfa.retargeted.source is None
 
 
 @pytest.mark.parametrize("how", ["off", "merge"])

@@ -144,6 +144,11 @@ def test_recordings_can_be_dropped_on_the_viewport():
     assert handler.bl_import_operator == "ddfa.import_live_link_face" and handler.bl_file_extensions == ".csv"
 
 
+def test_it_is_not_done_again_by_adjust_last_operation():
+    """Blender undoes an operator and runs it again with each change there; the take's file would stay each time."""
+    assert "REGISTER" not in bpy.types.DDFA_OT_import_live_link_face.bl_options
+
+
 def test_what_else_is_running_is_told_by_its_name(monkeypatch):
     state = support.module("operators.state")
     monkeypatch.setattr(state, "job", object())

@@ -200,6 +200,16 @@ def test_kept_they_are_the_characters_and_mapped(made_up, settings):
     assert not [obj for obj in bpy.context.scene.objects if obj.type == "EMPTY"]
 
 
+def test_kept_they_are_mapped_without_an_armature_that_is_not_there(made_up, settings):
+    rig, face = characters.rig("Hero", characters.RIGIFY_META), grid("Face")
+    face.modifiers.new("Armature", "ARMATURE").object = rig
+    bpy.ops.ddfa.make_keys()
+    bpy.context.scene.collection.objects.unlink(rig)
+    assert bpy.ops.ddfa.keep_keys() == {"FINISHED"}
+    assert settings.character is None and [item.mesh for item in settings.face_meshes] == [face]
+    assert sum(bool(target.sources) for target in settings.targets) == 52
+
+
 def test_deltas_arrive_in_the_objects_own_axes(made_up):
     face = grid("Face")
     face.rotation_euler, face.scale, face.location = (1.2, 0.3, -0.5), (2.0, 2.0, 2.0), (1.0, 2.0, 3.0)

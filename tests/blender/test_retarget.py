@@ -11,6 +11,7 @@ import characters
 import numpy as np
 import pytest
 import support
+from test_followers import delete
 
 #: Model (x, y, z) → Blender (x, −z, y), for directions.
 _TO_BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
@@ -95,6 +96,54 @@ def test_a_click_on_any_part_chooses_a_character_with_an_armature_whole(performe
     assert settings.character == rig
     assert {(item.mesh.name, item.use_mesh) for item in settings.face_meshes} == {("Face", True), ("Lashes", True)}
     assert {item.name for item in settings.targets if item.sources} == {"jawOpen", "eyeBlink_L"}
+
+
+def test_deleted_meshes_are_no_part_of_the_character(performed, settings):
+    rig = characters.rig("Hero", characters.RIGIFY_META)
+    face = characters.mesh("Face", ["jawOpen"], rig)
+    lashes = characters.mesh("Lashes", ["eyeBlinkLeft"], rig)
+    settings.character = rig
+    settings.face_meshes["Lashes"].use_mesh = False
+    delete(face)
+    new = characters.mesh("Face", ["mouthFunnel"], rig)
+    result = support.module("scene.retarget").retarget(bpy.context)
+    assert result.targets == 0 and "jawOpen" in result.lost
+    assert face.data.shape_keys.animation_data is None
+    assert bpy.ops.ddfa.find_mapping() == {"FINISHED"}
+    assert [(item.mesh, item.use_mesh) for item in settings.face_meshes] == [(lashes, False), (new, True)]
+    assert {(item.owner, item.name) for item in settings.targets} == {(new.name, "mouthFunnel")}
+
+
+def test_a_character_whose_meshes_are_all_deleted_or_left_out_is_none(performed, settings):
+    faces = [characters.mesh(name, ["jawOpen"]) for name in ("Beard", "Face")]
+    for obj in bpy.context.scene.objects:
+        obj.select_set(obj in faces)
+    bpy.ops.ddfa.use_selection()
+    delete(faces[0])
+    assert bpy.ops.ddfa.retarget() == {"FINISHED"}
+    assert [action.name for action in bpy.data.actions if " · " in action.name] == ["clip · Face"]
+    assert bpy.ops.ddfa.find_mapping() == {"FINISHED"}
+    assert [item.owner for item in settings.targets] == ["Face"]
+    settings.face_meshes[0].use_mesh = False
+    assert not bpy.ops.ddfa.retarget.poll()
+    settings.face_meshes[0].use_mesh = True
+    delete(faces[1])
+    assert not bpy.ops.ddfa.retarget.poll() and not bpy.ops.ddfa.find_mapping.poll()
+    assert "Use Selection" in support.module("scene.retarget").disabled_reason(bpy.context.scene)
+
+
+def test_a_linked_object_of_the_same_name_makes_nothing_absent(settings, tmp_path):
+    face = characters.mesh("Face", ["jawOpen"])
+    bpy.data.libraries.write(str(tmp_path / "other.blend"), {face})
+    bpy.context.scene.collection.objects.unlink(face)
+    with bpy.data.libraries.load(str(tmp_path / "other.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Face"]
+    (linked,) = wanted.objects
+    character, scene = support.module("scene.character"), bpy.context.scene
+    scene.collection.objects.link(linked)
+    assert character.is_present(scene, linked) and not character.is_present(scene, face)
+    scene.collection.objects.link(face)
+    assert character.is_present(scene, linked) and character.is_present(scene, face)
 
 
 def test_a_vrm_like_face_by_the_names_of_its_keys(performed, settings):

@@ -121,6 +121,24 @@ def test_a_pose_is_shown_again_and_dropped(performed, rig):
     assert not bpy.ops.ddfa.show_pose.poll()
 
 
+def test_with_a_mapping_that_makes_no_sense_no_pose_is_recorded_or_dropped(performed, rig):
+    record(rig, "jawOpen", {"jaw_master": turned("X", 30.0)})
+    settings = bpy.context.scene.ddfa.retarget
+    target = settings.targets[0]
+    target.target_min, target.target_max = 1.0, 0.0
+    with pytest.raises(RuntimeError, match="Pose: jawOpen"):
+        record(rig, "mouthSmileLeft", {"lips.L": turned("Z", 15.0)})
+    assert [pose.name for pose in rig.ddfa.face_poses] == ["jawOpen"]
+    settings.pose_channel = "jawOpen"
+    with pytest.raises(RuntimeError, match="Pose: jawOpen"):
+        bpy.ops.ddfa.forget_pose()
+    assert [pose.name for pose in rig.ddfa.face_poses] == ["jawOpen"]
+    target.target_min = 0.0
+    target.target_max = 1.0
+    record(rig, "mouthSmileLeft", {"lips.L": turned("Z", 15.0)})
+    assert [pose.name for pose in rig.ddfa.face_poses] == ["jawOpen", "mouthSmileLeft"]
+
+
 def test_a_preset_brings_mapping_and_poses_to_another_rig(performed, rig, tmp_path):
     record(rig, "jawOpen", {"jaw_master": turned("X", 30.0)})
     settings = bpy.context.scene.ddfa.retarget
