@@ -18,10 +18,8 @@ from .labels import mouth_cavity
 from .props import NO_GLASSES, glasses
 from .shading import EYE, PLAIN, SKIN, Surface
 from .skin_paint import SkinPainter, bake_skin_map, paint_uvs
-from .subject import Subject, eye_ramp, random_subject
+from .subject import Subject, eye_ramp, random_identity, random_subject
 
-#: As in ``heads.py``.
-_IDENTITY_SPREAD = 0.5
 _TEETH, _TONGUE, _MOUTH = np.array([0.72, 0.66, 0.55]), np.array([0.42, 0.13, 0.12]), np.array([0.22, 0.045, 0.04])
 #: Highlights of hair, glasses, eyes, teeth; skin's is this where it is oiliest, 0 where it is quite matt.
 _HAIR_GLOSS, _FRAME_GLOSS, _EYE_GLOSS, _TEETH_GLOSS, _OILY = 0.05, 0.2, 0.6, 0.08, 0.10
@@ -88,7 +86,7 @@ class _Worn:
 def cast(parts: Parts, rng: np.random.Generator) -> Actor:
     """A random person, dressed."""
     model = parts.model
-    shape = np.clip(rng.normal(0.0, _IDENTITY_SPREAD, len(model.shape_basis)), -1.5, 1.5)
+    shape = random_identity(rng, len(model.shape_basis))
     neutral, subject = model.vertices(shape).astype(np.float64), random_subject(rng)
     worn = list(_worn(parts, subject, neutral))
     surface = _dressed(_head(parts, subject), worn, len(neutral))

@@ -46,13 +46,11 @@ from .props import background, glasses, random_occluder, shoulders
 from .random_expressions import random_expression
 from .skin_paint import SkinPainter, bake_skin_map
 from .studio import BACKDROP_SIZE, RenderSettings, Studio
-from .subject import random_subject
+from .subject import random_identity, random_subject
 
 SHARD_SIZE = 200
 DATA_FOLDER = Path(__file__).resolve().parents[1] / "data"
 _OCCLUDED_SHARE = 0.22
-#: Of each shape coefficient. Real faces, fitted with the prior, spread by 0.3; MakeHuman's random heads by 1.
-_IDENTITY_SPREAD = 0.5
 _VISIBILITY_RAYS = 240
 
 
@@ -88,7 +86,7 @@ class HeadRenderer:
     def render(self, rng: np.random.Generator, path: Path) -> Labels:
         """Render the head that ``rng`` draws to ``path``."""
         model, studio = self.model, self._studio
-        shape = np.clip(rng.normal(0.0, _IDENTITY_SPREAD, len(model.shape_basis)), -1.5, 1.5)
+        shape = random_identity(rng, len(model.shape_basis))
         subject, arkit = random_subject(rng), random_expression(rng)
         neutral = model.vertices(shape).astype(np.float64)
         vertices = neutral + np.tensordot(arkit, model.arkit_basis, axes=1)

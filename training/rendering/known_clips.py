@@ -31,12 +31,11 @@ from .known_motion import PERFORMANCES, known_motion
 from .props import NO_GLASSES, background, glasses, shoulders
 from .skin_paint import SkinMap, SkinPainter, bake_skin_map
 from .studio import BACKDROP_SIZE, RenderSettings, Studio
-from .subject import random_visible_subject
+from .subject import IDENTITY_SPREAD, random_visible_subject
 
 OUTPUT = DATA_FOLDER / "known-weights"
 #: Seeds of the actors, their looks and their lights; others have seeds below 1000, or 7000 and on.
 _FIRST_SEED = 9100
-_IDENTITY_SPREAD = 0.5
 #: The camera of the closed-loop clip: 2.4 m away, a long portrait lens.
 DISTANCE, _WIDTH_SEEN = 2400.0, 400.0
 _SHOULDER_DROP = 22.0
@@ -67,7 +66,7 @@ def render_actor(
     ``seed`` draws actor, looks and light; ``width_seen`` is what the picture shows, millimetres.
     """
     rng = np.random.default_rng(seed)
-    identity = np.clip(rng.normal(0.0, _IDENTITY_SPREAD, len(model.shape_basis)), -1.2, 1.2)
+    identity = np.clip(rng.normal(0.0, IDENTITY_SPREAD, len(model.shape_basis)), -1.2, 1.2)
     stage, subject = ActorStage(model, motion, identity), random_visible_subject(rng)
     painter, scalp = SkinPainter(skin_map), Scalp(model)
     studio = Studio(model, skin_map, settings)

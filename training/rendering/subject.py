@@ -36,6 +36,9 @@ _BEARD_SHARES = np.array([0.62, 0.14, 0.05, 0.07, 0.12])
 GLASSES = ("none", "clear", "sun")
 _GLASSES_SHARES = np.array([0.82, 0.14, 0.04])
 
+#: Of each shape coefficient. Real faces, fitted with the prior, spread by 0.3; MakeHuman's random heads by 1.
+IDENTITY_SPREAD = 0.5
+
 #: Eyeball radius fraction of the iris' edge, seen along the eye's axis.
 _IRIS_EDGE = 0.50
 
@@ -114,6 +117,11 @@ def random_subject(rng: np.random.Generator) -> Subject:
         gloss=rng.uniform(0.32, 0.62),
         seed=int(rng.integers(2**31)),
     )
+
+
+def random_identity(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """``count`` shape coefficients of a random person."""
+    return np.clip(rng.normal(0.0, IDENTITY_SPREAD, count), -1.5, 1.5)
 
 
 def random_visible_subject(rng: np.random.Generator) -> Subject:

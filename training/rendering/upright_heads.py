@@ -30,12 +30,10 @@ from .heads import place_shoulders
 from .props import background, glasses, shoulders
 from .skin_paint import SkinPainter, bake_skin_map
 from .studio import BACKDROP_SIZE, RenderSettings, Studio
-from .subject import random_visible_subject
+from .subject import random_identity, random_visible_subject
 from .upright_views import PICTURE_SIZE, RENDERED, pictures_path, random_face, random_turn, stand_upright, write_faces
 
 _ACTORS_A_FILE = 50
-#: As in ``heads.py``.
-_IDENTITY_SPREAD = 0.5
 #: So many faces in a row have the same light.
 _FACES_A_LIGHT = 4
 
@@ -82,7 +80,7 @@ class UprightHeads:
     def _cast(self, rng: np.random.Generator) -> _Dressed:
         """A random person, dressed."""
         model, studio = self.model, self._studio
-        shape = np.clip(rng.normal(0.0, _IDENTITY_SPREAD, len(model.shape_basis)), -1.5, 1.5)
+        shape = random_identity(rng, len(model.shape_basis))
         neutral, subject = model.vertices(shape).astype(np.float64), random_visible_subject(rng)
         studio.materials.dress(subject)
         studio.set_skin(self._painter.paint(subject, scalp_stubble(self._scalp, subject, self._painter.map.position)))
