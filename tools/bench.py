@@ -122,7 +122,7 @@ def _blender() -> None:
     # The first time compiles what has changed since, as installing the extension does: that is not what is asked.
     for step, shown in (("enable", False), ("enable", True), ("capture", True), ("bake", True)):
         with tempfile.TemporaryDirectory() as home:
-            variables = environments.fresh_home(Path(home)) | {"PYTHONPATH": str(environment.side_packages)}
+            variables = environment.variables(environments.fresh_home(Path(home)))
             output = None if shown else subprocess.DEVNULL
             done = subprocess.run([python, script, step], cwd=ROOT, env=variables, stdout=output, check=False)
         if done.returncode != 0:

@@ -79,7 +79,7 @@ def _rendered(
     done = subprocess.run(
         [blender.python, script, take_file, folder, *seconds], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace", check=False, timeout=_TIMEOUT,
-        env={**os.environ, "PYTHONPATH": str(blender.side_packages)},
+        env=blender.variables(os.environ),
     )  # fmt: skip
     sys.stdout.write("".join(line + "\n" for line in done.stdout.splitlines() if line.startswith("character ")))
     found = {(name, i): folder / f"{name}_{i}.png" for name in CHARACTERS for i in indices}

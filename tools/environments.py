@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,10 @@ class Environment:
     def side_packages(self) -> Path:
         """Where ``side_locks`` are installed."""
         return self.folder / "side-packages"
+
+    def variables(self, others: Mapping[str, str]) -> dict[str, str]:
+        """Environment variables with which its Python finds ``side_packages``, the ``others`` among them."""
+        return {**others, "PYTHONPATH": str(self.side_packages)}
 
     def fingerprint(self) -> str:
         """Changes whenever the environment has to be made anew."""

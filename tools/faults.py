@@ -43,11 +43,7 @@ def _blender(table: Path) -> int:
     _, environment = environments.newest_blender()
     python = environment.ensure()
     with tempfile.TemporaryDirectory(prefix="ddfa-home-", ignore_cleanup_errors=True) as home:
-        variables = {
-            **environments.fresh_home(Path(home)),
-            "PYTHONPATH": str(environment.side_packages),
-            TABLE: str(table),
-        }
+        variables = environment.variables(environments.fresh_home(Path(home)) | {TABLE: str(table)})
         return run(
             [str(python), str(ROOT / "tests" / "blender" / "run.py"), "-k", "test_faults"],
             environment=variables,

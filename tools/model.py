@@ -93,7 +93,7 @@ def make(names: Sequence[str]) -> int:
     environments.ensure_core()
     for name, step in steps.items():
         environment = step.environment()
-        python, variables = environment.ensure(), {**os.environ, "PYTHONPATH": str(environment.side_packages)}
+        python, variables = environment.ensure(), environment.variables(os.environ)
         for module, *arguments in step.commands:
             log(f"── {name}: python -m training.{module} {' '.join(arguments)}")
             command = [str(python), "-m", f"training.{module}", *arguments]

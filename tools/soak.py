@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         out = Path(folder) / "result.json"
         command = [str(python), str(ROOT / "tools" / "soak_in_blender.py"), "--cycles", str(options.captures)]
         command += ["--warm-up", str(options.warm_up), "--out", str(out)]
-        variables = {**os.environ, "PYTHONPATH": str(environment.side_packages)}
+        variables = environment.variables(os.environ)
         status = run(command, environment=variables, timeout=_TIMEOUT)
         if not out.exists():
             raise BuildError(f"Blender ended with status {status} before it was through; see above.")

@@ -184,6 +184,6 @@ def _in_blender(version: str, environment: environments.Environment, keyword: st
     junit = RESULTS / f"blender-{version}.xml"
     command = [str(environment.python), "tests/blender/run.py", f"--junitxml={junit}", *_selection(keyword)]
     with tempfile.TemporaryDirectory(prefix="ddfa-home-", ignore_cleanup_errors=True) as home:
-        variables = {**environments.fresh_home(Path(home)), "PYTHONPATH": str(environment.side_packages)}
+        variables = environment.variables(environments.fresh_home(Path(home)))
         status = run(command, environment=variables, timeout=BLENDER_TIMEOUT)
     return judge(status, junit, may_be_empty=keyword is not None, may_crash_at_exit=True)
