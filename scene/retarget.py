@@ -302,7 +302,7 @@ def _write(
         drafts = actions.draft(label.name, fresh, label.mark) if fresh else []
         for draft in drafts:
             _write_block(writer, draft.channels, found, curves[draft.data_block])
-    for block, channels in kept.items() | {(block, draft.channels) for block, draft in lifted.items()}:
+    for block, channels in {**kept, **{block: draft.channels for block, draft in lifted.items()}}.items():
         _write_block(writer, channels, found, curves[block])
     for draft in (*drafts, *lifted.values()):
         _lay(draft, _paths(found, curves[draft.data_block]), writer.first_frame, mode)
