@@ -14,11 +14,13 @@ from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.app.translations import pgettext_tip as tip_
 
 from ..ddfa_blender import solutions
+from ..ddfa_blender.cleaning.cleanup import CleanUpSettings
 from ..ddfa_blender.errors import CaptureError
 from ..ddfa_blender.footage.live_preview import LivePreview
 from ..ddfa_blender.morphable_model import MorphableModel
 from ..ddfa_blender.paths import is_file
 from ..ddfa_blender.performance import Performance
+from ..ddfa_blender.solve import SolveSettings
 from ..scene import capture_target, footage_sources, frame_range, take_list, takes, view
 from ..scene.preferences import preferences
 from . import modal_job, state
@@ -96,8 +98,7 @@ class DDFA_OT_capture(JobOperator, bpy.types.Operator):
         if not is_file(source.path):
             raise CaptureError(f"There is no video at {source.path}; check the path.")
         self._target = capture_target.chosen(scene)
-        with self._target.settings(scene) as settings:
-            solving, cleaning = settings.solve_settings(), settings.clean_up()
+        solving, cleaning = self._wishes(scene)
         self._task = CaptureTask(
             source.path,
             takes.place(scene).folder,
@@ -109,12 +110,16 @@ class DDFA_OT_capture(JobOperator, bpy.types.Operator):
             chosen.workers,
         )
 
+    def _wishes(self, scene: bpy.types.Scene) -> tuple[SolveSettings, CleanUpSettings]:
+        """How what is captured is solved and cleaned, as the settings are now."""
+        with self._target.settings(scene) as settings:
+            return settings.solve_settings(), settings.clean_up()
+
     def _performance(
         self, scene: bpy.types.Scene, take_file: Path, model: MorphableModel, captured: Performance
     ) -> Performance:
         """What was captured, with the settings as they are now: those that a new head gets, and shows."""
-        with self._target.settings(scene) as settings:
-            solving, cleaning = settings.solve_settings(), settings.clean_up()
+        solving, cleaning = self._wishes(scene)
         if (solving, cleaning) == (self._task.solve, self._task.clean):
             return captured
         return solutions.performance_of(take_file, model, solving, cleaning)

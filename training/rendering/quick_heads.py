@@ -25,10 +25,18 @@ from .actors import Actor, Parts, cast
 from .props import background
 from .rasteriser import rasterise, vertex_normals
 from .shading import Lights, Surface, shaded
-from .upright_views import DRAWN, PICTURE_SIZE, pictures_path, random_face, random_turn, stand_upright, write_faces
+from .upright_views import (
+    ACTORS_A_FILE,
+    DRAWN,
+    PICTURE_SIZE,
+    pictures_path,
+    random_face,
+    random_turn,
+    stand_upright,
+    write_faces,
+)
 
 _SAMPLES = 2  # by so many across and down each pixel is averaged
-_ACTORS_A_FILE = 50
 _BACKDROP = 96
 
 
@@ -92,7 +100,7 @@ def write_file(index: int, seed: int, actors: int, faces: int, folder: Path) -> 
     global _parts  # noqa: PLW0603  (each process works it out once)
     cv2.setNumThreads(1)
     _parts = _parts or Parts.load()
-    made = [actor_faces(_parts, (seed, index * _ACTORS_A_FILE + k), faces) for k in range(actors)]
+    made = [actor_faces(_parts, (seed, index * ACTORS_A_FILE + k), faces) for k in range(actors)]
     return write_faces(folder, index, *(np.concatenate(column) for column in zip(*made, strict=True)))
 
 
@@ -105,10 +113,10 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    files = range((options.actors + _ACTORS_A_FILE - 1) // _ACTORS_A_FILE)
+    files = range((options.actors + ACTORS_A_FILE - 1) // ACTORS_A_FILE)
     with ProcessPoolExecutor(options.processes) as pool:
         jobs = [
-            pool.submit(write_file, i, options.seed, min(_ACTORS_A_FILE, options.actors - i * _ACTORS_A_FILE),
+            pool.submit(write_file, i, options.seed, min(ACTORS_A_FILE, options.actors - i * ACTORS_A_FILE),
                         options.faces, options.out)
             for i in files if not pictures_path(options.out, i).exists()
         ]  # fmt: skip

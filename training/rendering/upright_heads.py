@@ -31,9 +31,17 @@ from .props import background, glasses, shoulders
 from .skin_paint import SkinPainter, bake_skin_map
 from .studio import BACKDROP_SIZE, RenderSettings, Studio
 from .subject import random_identity, random_visible_subject
-from .upright_views import PICTURE_SIZE, RENDERED, pictures_path, random_face, random_turn, stand_upright, write_faces
+from .upright_views import (
+    ACTORS_A_FILE,
+    PICTURE_SIZE,
+    RENDERED,
+    pictures_path,
+    random_face,
+    random_turn,
+    stand_upright,
+    write_faces,
+)
 
-_ACTORS_A_FILE = 50
 #: So many faces in a row have the same light.
 _FACES_A_LIGHT = 4
 
@@ -121,11 +129,11 @@ def main() -> None:
         MorphableModel.load(), RenderSettings(PICTURE_SIZE, options.samples, True, 0.0, options.threads)
     )
     with tempfile.TemporaryDirectory() as scratch:
-        for first in range(0, options.actors, _ACTORS_A_FILE):
-            index = first // _ACTORS_A_FILE
+        for first in range(0, options.actors, ACTORS_A_FILE):
+            index = first // ACTORS_A_FILE
             if pictures_path(options.out, index).exists():
                 continue
-            last = min(first + _ACTORS_A_FILE, options.actors)
+            last = min(first + ACTORS_A_FILE, options.actors)
             made = [heads.actor_faces((options.seed, i), options.faces, Path(scratch)) for i in range(first, last)]
             columns = (np.concatenate(column) for column in zip(*made, strict=True))
             sys.stdout.write(f"{write_faces(options.out, index, *columns)}\n")

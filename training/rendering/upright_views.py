@@ -24,6 +24,8 @@ from .random_expressions import random_expression
 DRAWN, RENDERED = DATA / "upright-faces", DATA / "upright-renders"
 #: Pixels of a stored picture: more than the network sees, so that training can move it about.
 PICTURE_SIZE = 160
+#: So many actors' faces are in a file.
+ACTORS_A_FILE = 50
 #: Standard deviations of the head's turns, degrees; a tenth of the faces is turned by three times as much.
 _TURN = np.array([14.0, 9.0, 4.0])
 
